@@ -1,0 +1,44 @@
+# The two commands that matter: `make demo` and `make test`. Both set themselves up from an empty clone.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.riskd-ready
+
+.PHONY: setup demo test bench crash picture lock clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: setup
+	$(BIN)/riskd demo
+
+# One command for everything that must hold: formatting, lint, types, import rules, tests.
+test: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Ratios measured in one run; not timed tests.
+bench: setup
+	$(BIN)/python -m benchmarks
+
+# kill -9 of a real `riskd run` at random moments, a hundred times; `make test` runs a few of them.
+crash: setup
+	RISKD_CRASHES=100 $(BIN)/python -m pytest -q tests/crash
+
+# The picture in the README, made by the program.
+picture: setup
+	$(BIN)/riskd demo --fast --picture docs/img/demo.svg
+
+lock:
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --only-binary :all: pyproject.toml --group dev -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""riskd watches leveraged perpetual-futures accounts and holds them to written policies."""

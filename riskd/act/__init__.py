@@ -1,0 +1,1 @@
+"""Verdicts to messages, plans and reduce-only intents."""

@@ -1,0 +1,1 @@
+"""Every library that does I/O lives here and nowhere else."""

@@ -1,0 +1,1 @@
+"""One pass: observe, measure, judge, act, record. The only place where the stages meet."""

@@ -1,0 +1,1 @@
+"""Numbers, limits and past state to verdicts and alerts."""

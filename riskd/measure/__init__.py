@@ -1,0 +1,1 @@
+"""Snapshot and history to numbers: a catalogue and one module a family."""

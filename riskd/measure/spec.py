@@ -1,0 +1,135 @@
+"""What the catalogue says of a measure: its unit, its subjects, its formula, and what makes it unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from riskd.model.arrays import BoolArray, FloatArray
+from riskd.model.report import Surface
+from riskd.model.subject import Grain
+
+if TYPE_CHECKING:
+    from riskd.measure.book import Book
+
+
+class Unit(StrEnum):
+    """The unit of a measured value, and of the limits it may be compared with."""
+
+    MULTIPLE = "multiple"  # 3x -> 3.0
+    RATIO = "ratio"  # 2% -> 0.02; 40bps -> 0.004
+    RATE = "rate"  # 0.01%/8h -> 0.0000125 per hour
+    DURATION = "duration"  # 30s -> 30.0 seconds
+    COUNT = "count"  # 3 -> 3.0
+    FREQUENCY = "frequency"  # 30/1m -> 0.5 per second
+    SIGMA = "sigma"  # 4sigma -> 4.0
+    MONEY = "money"  # 250k USD -> 250000.0
+
+
+class Remedy(StrEnum):
+    """What could bring the measure back: nothing that riskd can do, or one kind of action."""
+
+    NONE = "none"
+    REDUCE = "reduce"
+    CANCEL = "cancel"
+    PLACE_STOP = "place_stop"
+
+
+class Counts(StrEnum):
+    """What a rule's selection does to the sum inside a measure."""
+
+    SELECTED_POSITIONS = (
+        "selected_positions"  # only selected rows are summed (leverage of the hedge strategy)
+    )
+    WHOLE_ACCOUNT = "whole_account"  # selection only picks subjects (margin ratio is the account's)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of a measure, such as ``window``.
+
+    Attributes:
+        default: In the unit's base; None: must be given.
+    """
+
+    name: str
+    unit: Unit
+    meaning: str
+    default: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRef:
+    """A measure as a rule names it: ``{drawdown: {window: 30d}}``. Parameter values are in base units."""
+
+    name: str
+    parameters: tuple[tuple[str, float], ...] = ()
+
+    def parameter(self, name: str) -> float:
+        """The value of a parameter that the catalogue declares.
+
+        Raises:
+            KeyError: The compiled policy did not fill it in: a bug.
+        """
+        return dict(self.parameters)[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows a rule counts.
+
+    Attributes:
+        positions: True for each position row that the rule's scope and ``where`` select.
+        orders: The same for resting orders.
+    """
+
+    positions: BoolArray
+    orders: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Result of a measure function: one value for each subject of the grain, in the universe's order.
+
+    Attributes:
+        values: NaN unknown.
+        unknown: Why, for rows that are NaN, by row number; a NaN row without an entry is explained by the
+            catalogue's ``unknown_when``.
+    """
+
+    values: FloatArray
+    unknown: dict[int, str] = field(default_factory=dict)
+
+
+MeasureFunction = Callable[["Book", Grain, MeasureRef, Selection], Values]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureSpec:
+    """One entry of the catalogue.
+
+    Attributes:
+        grains: Subjects it can be taken for.
+        meaning: One line for people.
+        formula: In the field's notation.
+        source: Where the formula comes from, and the vectors that pin it.
+        unknown_when: What makes it unknown.
+        needs: Surfaces of an account (or of its venue) that must be OK for its subjects; otherwise unknown.
+        counts: Whether selection restricts the sum or only the subjects.
+        function: Takes the values.
+    """
+
+    name: str
+    unit: Unit
+    grains: frozenset[Grain]
+    parameters: tuple[Parameter, ...]
+    meaning: str
+    formula: str
+    source: str
+    unknown_when: str
+    remedy: Remedy
+    needs: frozenset[Surface]
+    counts: Counts
+    function: MeasureFunction

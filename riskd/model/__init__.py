@@ -1,0 +1,1 @@
+"""The frozen nouns that the stages pass to each other."""

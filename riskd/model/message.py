@@ -1,0 +1,43 @@
+"""A message to people, before any channel has rendered it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from riskd.model.verdict import Level
+
+
+class MessageKind(StrEnum):
+    """What the message is about."""
+
+    ALERT = "alert"  # the root message of an episode: posted once, then edited in place
+    ESCALATION = "escalation"  # a reply under the root, seen by the channel
+    UNKNOWN = "unknown"
+    PLAN = "plan"
+    EXECUTION = "execution"
+    RESOLVED = "resolved"
+    SYSTEM = "system"  # riskd about itself: started, was down, cannot write, blind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Text for one channel post. All of it may hold hostile text; each channel escapes for itself.
+
+    Attributes:
+        key: Dedupe key; a message with the same key is the same message.
+        thread: Key of the root message that this one belongs under or replaces; empty for a root.
+        edits_root: True when the root message is to show this text from now on.
+        headline: One sentence that stands alone: account, value, limit.
+        fields: ``(name, value)`` pairs.
+        body: Further lines.
+    """
+
+    key: str
+    kind: MessageKind
+    level: Level
+    thread: str
+    edits_root: bool
+    headline: str
+    fields: tuple[tuple[str, str], ...] = ()
+    body: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Venue payloads to a snapshot, and how far it can be trusted."""

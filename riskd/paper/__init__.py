@@ -1,0 +1,1 @@
+"""The simulated venue: engine, markets, strategies, faults and its HTTP dialect."""

@@ -1,0 +1,290 @@
+"""A policy after compilation: no text, no units left to parse, every default filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+from enum import StrEnum
+
+from riskd.measure.spec import MeasureRef, Unit
+from riskd.model.desk import Mode
+from riskd.model.subject import Grain
+from riskd.model.verdict import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Where something stands in its file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A test of one attribute: any of ``any_of`` (globs), or none of ``none_of``."""
+
+    any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Tests that must all hold, by attribute.
+
+    Attributes are ``account``, ``venue``, ``desk``, ``book``, ``strategy``, ``symbol``, ``asset``, ``hedge``,
+    ``grid`` and ``labels.<key>``. Keys are ANDed, values of one key ORed.
+    """
+
+    tests: tuple[tuple[str, Match], ...] = ()
+
+
+class Bound(StrEnum):
+    """Which side of the limit is bad."""
+
+    MAX = "max"  # bad above
+    MIN = "min"  # bad below
+    BAND = "band"  # bad outside
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The limit of each level that has one, in base units, worst last.
+
+    Attributes:
+        levels: ``(level, low, high)``. For MAX only ``high`` counts (low is -inf), for MIN only ``low``.
+    """
+
+    levels: tuple[tuple[Level, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a ladder: these thresholds hold while the ``by`` measure is <= ``upto`` (inf for the last)."""
+
+    upto: float
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rule's limit. Exactly one of ``thresholds`` and ``steps`` is used.
+
+    Attributes:
+        bound: Which side is bad.
+        thresholds: A plain limit.
+        by: The measure a ladder goes by, of the same subject; None for a plain limit.
+        steps: The ladder, rising, the last open.
+    """
+
+    bound: Bound
+    thresholds: Thresholds | None = None
+    by: MeasureRef | None = None
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Recurring or dated hours in which a tighter limit holds.
+
+    Attributes:
+        tz: IANA zone name.
+        weekdays: 0 Monday .. 6 Sunday; empty: every day.
+        dates: ``YYYY-MM-DD``; empty: no restriction by date.
+        between: Local start (inclusive) and end (exclusive); None: the whole day.
+    """
+
+    name: str
+    tz: str
+    weekdays: tuple[int, ...] = ()
+    dates: tuple[str, ...] = ()
+    between: tuple[time, time] | None = None
+
+
+class MissingThen(StrEnum):
+    """What missing data means once it has lasted longer than ``hold``."""
+
+    ALERT = "alert"
+    BREACH = "breach"
+    IGNORE = "ignore"
+
+
+class ActionKind(StrEnum):
+    """The closed vocabulary of ``then``."""
+
+    NOTIFY = "notify"
+    BLOCK_NEW_RISK = "block_new_risk"
+    CANCEL_ORDERS = "cancel_orders"
+    PLACE_STOP = "place_stop"
+    DELEVERAGE = "deleverage"
+    CLOSE = "close"
+
+
+class Approval(StrEnum):
+    """Who releases an order: the policy itself, or a person."""
+
+    AUTO = "auto"
+    HUMAN = "human"
+
+
+class Objective(StrEnum):
+    """What a deleverage plan optimises."""
+
+    MIN_COST = "min_cost"
+    PRO_RATA = "pro_rata"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One action of one level.
+
+    Attributes:
+        to: ``deleverage``: target of the rule's own measure, in base units; None: the clear level.
+        max_step: ``deleverage`` and ``close``: largest share of a position that one plan may close, (0, 1].
+        distance: ``place_stop``: distance from mark, fraction.
+        which: ``cancel_orders``: ``all``, ``risk_increasing`` or ``grid``.
+    """
+
+    kind: ActionKind
+    approval: Approval = Approval.AUTO
+    to: float | None = None
+    objective: Objective = Objective.MIN_COST
+    max_step: float = 1.0
+    distance: float | None = None
+    which: str = "risk_increasing"
+
+
+SENDS_ORDERS = frozenset(
+    {ActionKind.DELEVERAGE, ActionKind.CLOSE, ActionKind.PLACE_STOP, ActionKind.CANCEL_ORDERS}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """A policy's blast radius. None means that the policy sets no such bound; the house bounds still hold.
+
+    Attributes:
+        actions_per_hour_max: Plans begun in any hour.
+        notional_per_hour_max: Reduced notional in any hour, USD.
+        positions_touched_max: Share of the account's positions that one plan may touch.
+        cooldown_seconds: Rest between plans of one account.
+    """
+
+    actions_per_hour_max: int | None = None
+    notional_per_hour_max: Decimal | None = None
+    positions_touched_max: float | None = None
+    cooldown_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule, ready to be judged.
+
+    Attributes:
+        id: ``policy/rule``: stable identity.
+        where: Scope of the policy and ``where`` of the rule, joined.
+        during: Tighter limits by calendar; the tightest of all that hold counts.
+        hold_seconds: ``for``: how long a level must be exceeded before it fires.
+        clear_margin: Fraction of the limit by which the value must come back inside.
+        clear_seconds: For how long.
+        missing_hold_seconds: How long missing data keeps the last state before it is said.
+        actions: By level; a firing level runs its own list only.
+        mode: Weakest of policy and rule.
+    """
+
+    id: str
+    policy: str
+    title: str
+    why: str
+    measure: MeasureRef
+    unit: Unit
+    grain: Grain
+    where: Selector
+    limit: Limit
+    during: tuple[tuple[Calendar, Limit], ...]
+    hold_seconds: tuple[tuple[Level, float], ...]
+    clear_margin: float
+    clear_seconds: float
+    missing_hold_seconds: float
+    missing_then: MissingThen
+    actions: tuple[tuple[Level, tuple[Action, ...]], ...]
+    mode: Mode
+    guard: Guard
+    mark: Mark
+
+    def hold(self, level: Level) -> float:
+        """Seconds that ``level`` must be exceeded before it fires; 0 when the rule says nothing of it."""
+        return dict(self.hold_seconds).get(level, 0.0)
+
+    def actions_at(self, level: Level) -> tuple[Action, ...]:
+        """The actions of ``level``; none below WARN."""
+        return dict(self.actions).get(level, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What a test expects at one moment, seconds after its start."""
+
+    at_seconds: float
+    condition: str
+    level: Level | None
+    unknown: bool | None
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesTest:
+    """A test inside a policy file: a series of values fed to one rule's state machine.
+
+    Attributes:
+        series: One entry a tick: a value in base units, None for missing data, or the word ``gone`` for a subject
+            that is proven closed.
+        by: Value of a ladder's ``by`` measure; None for plain limits.
+        start: ISO time of the first tick.
+        actions: The exact set of order-bearing and blocking actions expected over the whole run (``notify`` is
+            not listed); None: not checked.
+    """
+
+    name: str
+    rule: str
+    start: str
+    every_seconds: float
+    series: tuple[float | str | None, ...]
+    by: float | None
+    expect: tuple[Expectation, ...]
+    actions: tuple[str, ...] | None
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One policy file, compiled.
+
+    Attributes:
+        hash: sha256 of the canonical form, hexadecimal: two files that mean the same have the same hash.
+    """
+
+    name: str
+    title: str
+    owner: str
+    version: str
+    mode: Mode
+    rules: tuple[Rule, ...]
+    tests: tuple[SeriesTest, ...]
+    hash: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """All policies in force together; ``hash`` covers all of them in order of name."""
+
+    policies: tuple[Policy, ...]
+    hash: str
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule of every policy, in order of policy name and file."""
+        return tuple(rule for policy in self.policies for rule in policy.rules)

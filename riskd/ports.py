@@ -1,0 +1,156 @@
+"""What the core asks of the world. Adapters and the paper venue implement these; tests bring fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from riskd.model.message import Message
+from riskd.model.order import Intent, Receipt
+from riskd.model.report import JsonValue, Report, Surface
+
+
+class Clock(Protocol):
+    """Time, so that a simulation can own it."""
+
+    def now(self) -> datetime:
+        """The wall clock: aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never step back; only differences mean anything."""
+        ...
+
+    async def sleep_until(self, monotonic_seconds: float) -> None:
+        """Return once ``monotonic()`` has reached the given reading; at once when it already has."""
+        ...
+
+
+class VenueReader(Protocol):
+    """Reads one account of a venue, or (with an empty ``account``) what the venue publishes to all."""
+
+    @property
+    def venue(self) -> str:
+        """Venue id."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """Account id; empty for the keyless reader of a venue."""
+        ...
+
+    async def read(self, wanted: Sequence[Surface], *, symbols: Sequence[str] = ()) -> tuple[Report, ...]:
+        """One report for each wanted surface, in their order. Failures are reports too; this never raises.
+
+        Args:
+            wanted: Surfaces to read.
+            symbols: Unified symbols for those surfaces that a venue only answers symbol by symbol (trades).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class OrderSender(Protocol):
+    """Sends intents of one account. In monitor mode no such object exists."""
+
+    @property
+    def account(self) -> str:
+        """Account id."""
+        ...
+
+    async def send(self, intent: Intent) -> Receipt:
+        """Send once, never again. The receipt's status is ACKNOWLEDGED, FILLED, PARTIALLY_FILLED, CANCELLED,
+        REJECTED (only for codes that prove the order was not booked) or UNKNOWN. This never raises."""  # noqa: D205, D209
+        ...
+
+    async def find(self, intent: Intent) -> Receipt | None:
+        """What the venue knows of an intent: its receipt, or None when it says that it has no such order.
+
+        Asks by client order id and looks through open orders and the fills since the intent was made.
+
+        Raises:
+            VenueUnavailable: The venue could not be asked; nothing is known.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One durable line.
+
+    Attributes:
+        sequence: Counted from 1 without gaps.
+        kind: ``intent``, ``receipt``, ``event``, ``cycle``, ``policy``, ``decision``, ``start``, ``stop`` ...
+        at: Aware UTC.
+        body: JSON object of the kind.
+        hash: sha256 over the previous hash and this entry's canonical bytes, hexadecimal.
+    """
+
+    sequence: int
+    kind: str
+    at: datetime
+    body: dict[str, JsonValue]
+    hash: str
+
+
+class Journal(Protocol):
+    """The root of everything that must never be lost: append-only, hash-chained, durable on return."""
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """Sequence and hash of the last entry; ``(0, "0" * 64)`` when empty."""
+        ...
+
+    def append(self, kind: str, at: datetime, body: dict[str, JsonValue]) -> JournalEntry:
+        """Write one entry and wait until it is on the disk.
+
+        Raises:
+            JournalError: It could not be made durable. The caller must behave as if it was not written.
+        """
+        ...
+
+    def entries(self, *, after: int = 0) -> Iterator[JournalEntry]:
+        """Entries with a sequence above ``after``, oldest first, verified against the chain.
+
+        Raises:
+            JournalError: The chain does not verify; names the sequence and what differs.
+        """
+        ...
+
+
+class Notifier(Protocol):
+    """One channel to people."""
+
+    @property
+    def channel(self) -> str:
+        """Name of the channel, for the outbox."""
+        ...
+
+    async def post(self, message: Message, *, root: str, edit: str) -> str:
+        """Deliver a message, at least once.
+
+        Args:
+            message: What to say; the channel escapes it.
+            root: Reference of the thread's root post; empty to start a thread.
+            edit: Reference of the post to replace; empty to post anew.
+
+        Returns:
+            The channel's reference of the post, for later edits and replies.
+
+        Raises:
+            NotifierError: Not accepted; the caller tries again later.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...

@@ -1,0 +1,1 @@
+"""Values to ledger rows and to a hash chain."""
