@@ -1,0 +1,278 @@
+"""The configuration file, `riskd.yaml`: what no venue knows. Secrets are only named here, never written."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from riskd.measure.spec import Unit
+from riskd.model.desk import (
+    AccountProfile,
+    Desk,
+    GridDefinition,
+    HedgeDefinition,
+    HedgeLeg,
+    LegKind,
+    Mode,
+    StrategyMatch,
+)
+from riskd.policy.units import UnitError, parse
+
+_NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+_PREFIX = r"^[A-Za-z0-9_.:/-]{0,36}$"
+
+
+def _measured(unit: Unit) -> BeforeValidator:
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value, unit)
+        except UnitError as error:
+            raise ValueError(str(error)) from error
+
+    return BeforeValidator(read)
+
+
+Seconds = Annotated[float, _measured(Unit.DURATION), Field(gt=0, strict=True)]
+Share = Annotated[float, _measured(Unit.RATIO), Field(gt=0, le=1, strict=True)]
+Money = Annotated[float, _measured(Unit.MONEY), Field(gt=0, strict=True)]
+Name = Annotated[str, Field(pattern=_NAME)]
+ModeName = Literal["observe", "propose", "enforce"]
+
+_MODES: Mapping[str, Mode] = {"observe": Mode.OBSERVE, "propose": Mode.PROPOSE, "enforce": Mode.ENFORCE}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class CycleSettings(_Model):
+    """How often the accounts are read and judged."""
+
+    every: Seconds = 10.0
+    near_limits: Seconds = 5.0
+
+    @model_validator(mode="after")
+    def _near_is_not_slower(self) -> CycleSettings:
+        if self.near_limits > self.every:
+            raise ValueError("near_limits must not be longer than every: near a limit riskd looks more often")
+        return self
+
+
+class StrategySettings(_Model):
+    """One line of an account's strategies."""
+
+    symbols: Annotated[tuple[str, ...], Field(min_length=1)]
+    strategy: Name
+    client_id_prefix: Annotated[str, Field(pattern=_PREFIX)] = ""
+
+
+class AccountSettings(_Model):
+    """One account."""
+
+    id: Name
+    venue: Literal["binanceusdm"]
+    credential: Name
+    trading_credential: Name | None = None
+    endpoint: str | None = None
+    desk: str = ""
+    book: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+    strategies: tuple[StrategySettings, ...] = ()
+    mode: ModeName = "observe"
+
+    @model_validator(mode="after")
+    def _checks(self) -> AccountSettings:
+        if self.endpoint is not None and not _is_loopback(self.endpoint):
+            raise ValueError(
+                f"endpoint {self.endpoint!r} is not on this machine; an endpoint is only for the paper venue, "
+                "for example http://127.0.0.1:8900"
+            )
+        if self.mode != "observe" and self.trading_credential is None:
+            raise ValueError(
+                f"mode {self.mode} needs trading_credential: a second key that may trade; "
+                "the key in `credential` stays read-only"
+            )
+        if self.trading_credential is not None and self.trading_credential == self.credential:
+            raise ValueError("trading_credential must be another key than credential")
+        return self
+
+
+class LegSettings(_Model):
+    """One leg of a hedge: spot of an asset or a perpetual."""
+
+    account: Name
+    spot: str | None = None
+    symbol: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> LegSettings:
+        if (self.spot is None) == (self.symbol is None):
+            raise ValueError("a leg names either spot (an asset) or symbol (a perpetual)")
+        return self
+
+
+class HedgeSettings(_Model):
+    """A hedge; its first leg is what is hedged."""
+
+    id: Name
+    legs: Annotated[tuple[LegSettings, ...], Field(min_length=2)]
+    ratio: Annotated[float, _measured(Unit.RATIO), Field(gt=0, strict=True)] = 1.0
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+class GridSettings(_Model):
+    """A grid; its resting orders are read from the venue."""
+
+    id: Name
+    account: Name
+    symbol: str
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+
+
+class SlackSettings(_Model):
+    """Where messages go."""
+
+    credential: Name
+    channel: Annotated[str, Field(min_length=1)]
+    endpoint: str | None = None
+
+    @model_validator(mode="after")
+    def _local(self) -> SlackSettings:
+        if self.endpoint is not None and not _is_loopback(self.endpoint):
+            raise ValueError("endpoint is only for a Slack stand-in on this machine")
+        return self
+
+
+class NotifySettings(_Model):
+    """Channels to people. The console is always one of them."""
+
+    slack: SlackSettings | None = None
+
+
+class FreshnessSettings(_Model):
+    """Ages beyond which a surface is no longer believed."""
+
+    positions: Seconds = 30.0
+    orders: Seconds = 90.0
+    marks: Seconds = 30.0
+    settings: Seconds = 900.0
+    brackets: Seconds = 6 * 3600.0
+    income: Seconds = 600.0
+
+
+class OrderSettings(_Model):
+    """House bounds on what riskd may send. A policy's guard may be tighter, never looser."""
+
+    notional_per_order_max: Money = 1_000_000.0
+    notional_per_hour_max: Money = 5_000_000.0
+    notional_per_day_max: Money = 20_000_000.0
+    orders_per_hour_max: Annotated[int, Field(gt=0, strict=True)] = 60
+    plans_per_hour_max: Annotated[int, Field(gt=0, strict=True)] = 12
+    cooldown: Seconds = 30.0
+    collar: Share = 0.005
+    data_age_max: Seconds = 15.0
+    clock_skew_max: Seconds = 0.5
+    cycles_before_first: Annotated[int, Field(ge=2, strict=True)] = 2
+
+
+class Settings(_Model):
+    """The whole file."""
+
+    riskd: Literal["config/v1"]
+    mode: ModeName = "observe"
+    policies: Annotated[tuple[str, ...], Field(min_length=1)]
+    state: str | None = None
+    cycle: CycleSettings = CycleSettings()
+    accounts: Annotated[tuple[AccountSettings, ...], Field(min_length=1)]
+    hedges: tuple[HedgeSettings, ...] = ()
+    grids: tuple[GridSettings, ...] = ()
+    notify: NotifySettings = NotifySettings()
+    freshness: FreshnessSettings = FreshnessSettings()
+    orders: OrderSettings = OrderSettings()
+
+    @model_validator(mode="after")
+    def _names_refer(self) -> Settings:
+        ids = [account.id for account in self.accounts]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"account id {twice[0]!r} is given twice")
+        for owner, account in self._references():
+            if account not in ids:
+                raise ValueError(f"{owner} names account {account!r}, which is not among {', '.join(ids)}")
+        return self
+
+    def _references(self) -> list[tuple[str, str]]:
+        legs = [(f"hedge {hedge.id}", leg.account) for hedge in self.hedges for leg in hedge.legs]
+        return legs + [(f"grid {grid.id}", grid.account) for grid in self.grids]
+
+    @property
+    def ceiling(self) -> Mode:
+        """How far riskd may go at all."""
+        return _MODES[self.mode]
+
+    def desk(self) -> Desk:
+        """The book as the stages know it."""
+        return Desk(
+            accounts=tuple(_profile(account) for account in self.accounts),
+            hedges=tuple(_hedge(hedge) for hedge in self.hedges),
+            grids=tuple(
+                GridDefinition(
+                    id=grid.id, account=grid.account, symbol=grid.symbol, lower=grid.lower, upper=grid.upper
+                )
+                for grid in self.grids
+            ),
+        )
+
+    def policy_files(self, base: Path) -> tuple[Path, ...]:
+        """Paths of the policies, relative ones seen from the configuration file's directory."""
+        return tuple(base / name for name in self.policies)
+
+
+def _profile(account: AccountSettings) -> AccountProfile:
+    return AccountProfile(
+        id=account.id,
+        venue=account.venue,
+        desk=account.desk,
+        book=account.book,
+        labels=tuple(sorted(account.labels.items())),
+        strategies=tuple(
+            StrategyMatch(
+                symbols=match.symbols, strategy=match.strategy, client_id_prefix=match.client_id_prefix
+            )
+            for match in account.strategies
+        ),
+        mode=_MODES[account.mode],
+    )
+
+
+def _hedge(hedge: HedgeSettings) -> HedgeDefinition:
+    legs = tuple(
+        HedgeLeg(account=leg.account, kind=LegKind.SPOT, name=leg.spot)
+        if leg.spot is not None
+        else HedgeLeg(account=leg.account, kind=LegKind.PERPETUAL, name=str(leg.symbol))
+        for leg in hedge.legs
+    )
+    ratio = Decimal(str(hedge.ratio))
+    return HedgeDefinition(id=hedge.id, legs=legs, ratio=ratio, labels=tuple(sorted(hedge.labels.items())))
+
+
+def _is_loopback(url: str) -> bool:
+    """True for http(s) URLs whose host is an address of this machine; names other than localhost are refused."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return False
+    if parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return False
