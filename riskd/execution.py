@@ -9,42 +9,16 @@ read, and an account with an unresolved intent sends nothing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from riskd.act.clamp import Fresh
+from riskd.act.refusal import Refusal, RefusalReason
 from riskd.errors import JournalError, VenueUnavailable
 from riskd.model.order import TERMINAL, Intent, OrderStatus, Plan, PlanState, Receipt, Reduction
 from riskd.ports import Clock, OrderSender
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreshPosition:
-    """One position, read a moment ago, alone and complete.
-
-    Attributes:
-        held: Signed base units; 0 when the venue's complete answer shows no such position.
-        mark_price: Quote per base.
-        read_at: When the read began.
-    """
-
-    held: Decimal
-    mark_price: Decimal
-    read_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Why an order must not be sent now.
-
-    Attributes:
-        reason: Machine-readable word, such as ``halted`` or ``already_closed``.
-        detail: For people.
-    """
-
-    reason: str
-    detail: str
 
 
 class IntentLog(Protocol):
@@ -69,9 +43,9 @@ class IntentLog(Protocol):
         """A number never used before by this installation, for the client order id."""
 
 
-FreshRead = Callable[[Reduction], Awaitable[FreshPosition]]
-Gate = Callable[[Plan, Reduction], Refused | None]
-BuildIntent = Callable[[Plan, Reduction, FreshPosition, Decimal, int, int], Intent | Refused]
+FreshRead = Callable[[Reduction], Awaitable[Fresh]]
+Gate = Callable[[Plan, Reduction], Refusal | None]
+BuildIntent = Callable[[Plan, Reduction, Fresh, int, int], Intent | Refusal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +98,8 @@ class Executor:
         clock: Time.
         read: Reads one position afresh; raises VenueUnavailable when it cannot be read completely.
         gate: Says why nothing may be sent at this very moment, or None.
-        build: Clamps a reduction to the fresh position and makes the intent. Its arguments are the plan, the
-            reduction, the fresh position, the quantity still wanted, the attempt (0 first) and the sequence.
+        build: Clamps what is left of a reduction to the fresh position and makes the intent. Its arguments are
+            the plan, the reduction, the fresh position, the attempt (0 first) and the sequence.
     """
 
     def __init__(
@@ -158,7 +132,7 @@ class Executor:
             self._log.plan_began(plan, self._clock.now())
             stopped = await self._reduce_all(plan, receipts)
             state = _state(stopped, receipts)
-            reason = "" if stopped is None else f"{stopped.reason}: {stopped.detail}"
+            reason = "" if stopped is None else f"{stopped.reason}: {stopped.text}"
             self._log.plan_ended(plan, state, reason, self._clock.now())
         except JournalError as error:
             # The disk is what failed, so it cannot be told. Intents already durable are resolved from the venue
@@ -199,40 +173,39 @@ class Executor:
         self._log.receipt(receipt)
         return receipt
 
-    async def _reduce_all(self, plan: Plan, receipts: list[Receipt]) -> Refused | None:
+    async def _reduce_all(self, plan: Plan, receipts: list[Receipt]) -> Refusal | None:
         for reduction in plan.reductions:
             stopped = await self._reduce(plan, reduction, receipts)
             if stopped is not None:
                 return stopped
         return None
 
-    async def _reduce(self, plan: Plan, reduction: Reduction, receipts: list[Receipt]) -> Refused | None:
+    async def _reduce(self, plan: Plan, reduction: Reduction, receipts: list[Receipt]) -> Refusal | None:
         """Make one reduction in as many slices as it takes; None when it is made."""
         closed_by_us = Decimal(0)
         for attempt in range(self._bounds.slices_max):
-            refused = self._gate(plan, reduction)
-            if refused is not None:
-                return refused
+            refusal = self._gate(plan, reduction)
+            if refusal is not None:
+                return refusal
             try:
                 fresh = await self._read(reduction)
             except VenueUnavailable as error:
-                return Refused(reason="cannot_read", detail=str(error))
-            wanted = still_wanted(reduction, fresh.held, closed_by_us)
-            if wanted <= 0:
+                return Refusal(RefusalReason.CANNOT_READ, str(error))
+            rest = left_of(reduction, closed_by_us)
+            if rest is None:
                 return None
-            built = self._build(plan, reduction, fresh, wanted, attempt, self._log.next_sequence())
-            if isinstance(built, Refused):
-                # What is left is smaller than the venue trades: the reduction is as complete as it can be.
-                return None if built.reason == "dust" and attempt > 0 else built
+            built = self._build(plan, rest, fresh, attempt, self._log.next_sequence())
+            if isinstance(built, Refusal):
+                return None if _is_done(built, attempt) else built
             receipt = await self._send(plan, reduction, built)
             receipts.append(receipt)
             closed_by_us += receipt.filled
             stopped = _stop_after(receipt)
             if stopped is not None:
                 return stopped
-        return Refused(
-            reason="attempts",
-            detail=f"{self._bounds.slices_max} orders did not reduce {reduction.symbol} by {reduction.quantity}",
+        return Refusal(
+            RefusalReason.ATTEMPTS,
+            f"{self._bounds.slices_max} orders did not reduce {reduction.symbol} by {reduction.quantity}",
         )
 
     async def _send(self, plan: Plan, reduction: Reduction, intent: Intent) -> Receipt:
@@ -262,35 +235,47 @@ class Executor:
         )
 
 
-def still_wanted(reduction: Reduction, held: Decimal, closed_by_us: Decimal) -> Decimal:
-    """Base units still to close so that the position ends where the plan meant it to.
+def left_of(reduction: Reduction, closed_by_us: Decimal) -> Reduction | None:
+    """The reduction as it stands after this many base units of it were closed; None when nothing is left.
 
-    ``min(quantity - closed by us, |held now| - (|held at planning| - quantity))``: what anybody else has closed
-    meanwhile counts as done. A position that is flat or has changed sign leaves nothing to do; one that somebody
-    made larger is reduced by no more than was planned.
+    The position that shall remain, ``|held| - quantity``, stays the same. A position that somebody else makes larger
+    meanwhile is therefore reduced by no more than was planned, and one that they reduce counts as done.
     """
-    if held == 0 or (held > 0) != (reduction.held > 0):
-        return Decimal(0)
-    end = abs(reduction.held) - reduction.quantity
-    return max(Decimal(0), min(reduction.quantity - closed_by_us, abs(held) - end))
+    rest = reduction.quantity - closed_by_us
+    if rest <= 0:
+        return None
+    held = abs(reduction.held) - closed_by_us
+    return replace(reduction, quantity=rest, held=held if reduction.held > 0 else -held)
 
 
-def _stop_after(receipt: Receipt) -> Refused | None:
+# The position shows that nothing is left to do, by our orders or by somebody else's.
+_DONE = frozenset(
+    {RefusalReason.ALREADY_CLOSED, RefusalReason.ALREADY_REDUCED, RefusalReason.POSITION_FLIPPED}
+)
+# What is left is smaller than the venue trades: after a first order the reduction is as complete as it can be.
+_DUST = frozenset({RefusalReason.BELOW_LOT, RefusalReason.BELOW_MINIMUM})
+
+
+def _is_done(refusal: Refusal, attempt: int) -> bool:
+    return refusal.reason in _DONE or (refusal.reason in _DUST and attempt > 0)
+
+
+def _stop_after(receipt: Receipt) -> Refusal | None:
     """Why no further slice may follow; None when a fresh read may decide."""
     match receipt.status:
         case OrderStatus.FILLED | OrderStatus.PARTIALLY_FILLED | OrderStatus.CANCELLED:
             return None
         case OrderStatus.NOT_BOOKED:
-            return Refused(reason=receipt.code, detail=receipt.detail) if receipt.code else None
+            return Refusal(RefusalReason(receipt.code), receipt.detail) if receipt.code else None
         case OrderStatus.REJECTED:
             if receipt.code in _READ_AGAIN:
                 return None
-            return Refused(reason="rejected", detail=f"{receipt.code} {receipt.detail}")
+            return Refusal(RefusalReason.VENUE_REJECTED, f"{receipt.code} {receipt.detail}")
         case _:
-            return Refused(reason="outcome_unknown", detail=receipt.detail)
+            return Refusal(RefusalReason.OUTCOME_UNKNOWN, receipt.detail)
 
 
-def _state(stopped: Refused | None, receipts: list[Receipt]) -> PlanState:
+def _state(stopped: Refusal | None, receipts: list[Receipt]) -> PlanState:
     if stopped is None:
         return PlanState.DONE
     sent = any(receipt.status is not OrderStatus.NOT_BOOKED for receipt in receipts)

@@ -22,7 +22,8 @@ from riskd.model.desk import (
     Mode,
     StrategyMatch,
 )
-from riskd.policy.units import UnitError, parse
+from riskd.policy.quantity import example, noun
+from riskd.policy.units import QuantityError, parse
 
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 _PREFIX = r"^[A-Za-z0-9_.:/-]{0,36}$"
@@ -30,12 +31,17 @@ _PREFIX = r"^[A-Za-z0-9_.:/-]{0,36}$"
 
 def _measured(unit: Unit) -> BeforeValidator:
     def read(value: object) -> object:
-        if not isinstance(value, str):
-            return value
+        if isinstance(value, float):
+            return value  # a default, already in base units
         try:
-            return parse(value, unit)
-        except UnitError as error:
+            quantity = parse(str(value))
+        except QuantityError as error:
             raise ValueError(str(error)) from error
+        if quantity.unit is not unit:
+            raise ValueError(
+                f"{value} is {noun(quantity.unit)}, expected {noun(unit)}; write for example {example(unit)}"
+            )
+        return quantity.value
 
     return BeforeValidator(read)
 

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riskd.act.clamp import Fresh
+from riskd.act.refusal import Refusal, RefusalReason
 from riskd.errors import JournalError, VenueUnavailable
-from riskd.execution import Bounds, Executor, FreshPosition, PlanResult, Refused, still_wanted
+from riskd.execution import Bounds, Executor, PlanResult, left_of
 from riskd.model.order import (
     TERMINAL,
     Direction,
@@ -127,12 +129,12 @@ class FakeVenue:
                 return receipt(intent, status, filled=booked.filled)
         return None
 
-    async def read(self, reduction: Reduction) -> FreshPosition:
+    async def read(self, reduction: Reduction) -> Fresh:
         self.arrive()
         if self.reads_fail:
             self.reads_fail -= 1
             raise VenueUnavailable("no positions", reason="timeout")
-        return FreshPosition(held=self.held, mark_price=reduction.mark_price, read_at=self.clock.now())
+        return Fresh(held=self.held, mark_price=reduction.mark_price)
 
 
 @dataclass
@@ -233,19 +235,17 @@ class Desk:
             bounds=Bounds(slices_max=6, resolve_questions_max=20),
         )
 
-    def _gate(self, plan: Plan, reduction: Reduction) -> Refused | None:
+    def _gate(self, plan: Plan, reduction: Reduction) -> Refusal | None:
         self.gates += 1
-        return Refused(reason="halted", detail="kill file") if self.gates > self.halted_after_gates else None
+        return Refusal(RefusalReason.HALTED, "kill file") if self.gates > self.halted_after_gates else None
 
     def _build(
-        self,
-        plan: Plan,
-        reduction: Reduction,
-        fresh: FreshPosition,
-        wanted: Decimal,
-        attempt: int,
-        sequence: int,
-    ) -> Intent | Refused:
+        self, plan: Plan, reduction: Reduction, fresh: Fresh, attempt: int, sequence: int
+    ) -> Intent | Refusal:
+        held = abs(fresh.held)
+        wanted = min(reduction.quantity, held - (abs(reduction.held) - reduction.quantity))
+        if fresh.held == 0 or (fresh.held > 0) != (reduction.held > 0) or wanted <= 0:
+            return Refusal(RefusalReason.ALREADY_REDUCED, "nothing is left")
         return Intent(
             client_order_id=f"{sequence:032x}",
             plan_id=plan.id,
@@ -424,8 +424,7 @@ def test_an_intent_cannot_be_built_that_opens_increases_or_flips() -> None:
     good = desk._build(
         a_plan(),
         a_plan().reductions[0],
-        FreshPosition(held=Decimal(10), mark_price=Decimal(1), read_at=START),
-        Decimal(4),
+        Fresh(held=Decimal(10), mark_price=Decimal(1)),
         0,
         1,
     )
@@ -442,18 +441,17 @@ def test_an_intent_cannot_be_built_that_opens_increases_or_flips() -> None:
                 replace(good, held=held, quantity=quantity, direction=direction)
 
 
-@given(
-    held=st.integers(-50, 50),
-    planned=st.integers(1, 50),
-    quantity=st.integers(1, 50),
-    closed=st.integers(0, 50),
-)
-def test_what_is_still_wanted_never_exceeds_the_plan_nor_the_position(
-    held: int, planned: int, quantity: int, closed: int
+@given(planned=st.integers(1, 50), quantity=st.integers(1, 50), closed=st.integers(0, 50))
+def test_what_is_left_of_a_reduction_ends_at_the_same_position(
+    planned: int, quantity: int, closed: int
 ) -> None:
     reduction = replace(
-        a_plan().reductions[0], held=Decimal(planned), quantity=Decimal(min(quantity, planned))
+        a_plan().reductions[0], held=Decimal(-planned), quantity=Decimal(min(quantity, planned))
     )
-    wanted = still_wanted(reduction, Decimal(held), Decimal(closed))
-    assert 0 <= wanted <= max(Decimal(0), reduction.quantity - closed)
-    assert wanted <= max(Decimal(0), Decimal(held))
+    rest = left_of(reduction, Decimal(closed))
+    if closed >= reduction.quantity:
+        assert rest is None
+    else:
+        assert rest is not None
+        assert abs(rest.held) - rest.quantity == abs(reduction.held) - reduction.quantity
+        assert rest.quantity == reduction.quantity - closed

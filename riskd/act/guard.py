@@ -1,0 +1,315 @@
+"""The last gate: every reason not to act, checked in the open, none of them overridable.
+
+The house's bounds hold for every plan and order; a policy can only narrow them. What is not known counts against
+acting: an age or a clock skew of NaN refuses.
+
+Source: docs/safety.md 3.1.1 and section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from riskd.act.modes import Permissions
+from riskd.act.refusal import Refusal, RefusalReason
+from riskd.model.desk import Mode
+from riskd.model.order import Plan
+from riskd.policy.rule import Guard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseBounds:
+    """Bounds of this installation. Notionals are in USD.
+
+    Attributes:
+        snapshot_age_seconds_max: Oldest snapshot that may start a plan or an order.
+        clock_skew_seconds_max: Largest difference between our clock and the venue's.
+        cycles_before_acting: Complete cycles in a row after a start before anything is sent.
+        cooldown_seconds: Rest between plans of one account.
+        order_notional_max: Of one order.
+        orders_per_hour_max: Of one account; counted when intended, whatever became of them.
+        notional_per_hour_max: Intended in any hour on one account.
+        plans_per_rule_per_day_max: After so many plans of one rule in a day, a person must look.
+        share_of_book_max: Share of the account's gross notional that one plan may close; 1: no such bound.
+    """
+
+    snapshot_age_seconds_max: float = 15.0
+    clock_skew_seconds_max: float = 0.5
+    cycles_before_acting: int = 3
+    cooldown_seconds: float = 10.0
+    order_notional_max: Decimal = Decimal(250_000)
+    orders_per_hour_max: int = 60
+    orders_per_day_max: int = 200
+    notional_per_hour_max: Decimal = Decimal(5_000_000)
+    notional_per_day_max: Decimal = Decimal(20_000_000)
+    plans_per_rule_per_day_max: int = 12
+    share_of_book_max: float = 1.0
+
+
+class ApprovalState(StrEnum):
+    """Whether a person has to release this plan, and has."""
+
+    NOT_NEEDED = "not_needed"
+    PENDING = "pending"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What has been intended on one account, counted in the journal so that a restart forgets nothing.
+
+    Attributes:
+        plans_last_hour: Plans of the same policy.
+        rule_plans_last_day: Plans of the same rule.
+        orders_last_hour: Intents, whatever became of them.
+        notional_last_hour: Sum of their notionals, USD.
+        last_plan_at: When the last plan of the account ended; None: never.
+    """
+
+    plans_last_hour: int = 0
+    rule_plans_last_day: int = 0
+    orders_last_hour: int = 0
+    orders_last_day: int = 0
+    notional_last_hour: Decimal = Decimal(0)
+    notional_last_day: Decimal = Decimal(0)
+    last_plan_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardFacts:
+    """Everything the gate looks at, of one account at one moment.
+
+    Attributes:
+        approval: Whether the action asks for a person beyond what ``propose`` asks anyway.
+        halted: The kill switch, read just now.
+        snapshot_age_seconds: Age of the oldest surface that the plan rests on; NaN unknown.
+        incomplete: Which part of the account's data is missing or doubtful; empty when all of it is there.
+        clock_skew_seconds: Our clock minus the venue's; NaN unknown.
+        cycles_since_start: Complete cycles in a row since the daemon started.
+        journal_ok: The last append was durable.
+        ledger_ok: The last commit went through.
+        reduce_only_verified: The venue's reduce-only orders have been proven to reduce only.
+        unresolved_intents: Orders of this account whose outcome is not known.
+        open_plan: Id of another plan of this account that has not ended; empty when there is none.
+        position_count: Open positions of the account.
+        gross_notional: Of the account, USD.
+        guard: The policy's own bounds.
+    """
+
+    now: datetime
+    permissions: Permissions
+    approval: ApprovalState
+    halted: bool
+    snapshot_age_seconds: float
+    incomplete: str
+    clock_skew_seconds: float
+    cycles_since_start: int
+    journal_ok: bool
+    ledger_ok: bool
+    reduce_only_verified: bool
+    unresolved_intents: int
+    open_plan: str
+    position_count: int
+    gross_notional: float
+    spent: Spent = field(default_factory=Spent)
+    guard: Guard = field(default_factory=Guard)
+    house: HouseBounds = field(default_factory=HouseBounds)
+
+
+def check(plan: Plan, facts: GuardFacts) -> Refusal | None:
+    """Why a plan may not begin; None when nothing stands against it.
+
+    Args:
+        plan: The plan as it would be executed.
+        facts: The account, the permissions and the bounds at this moment.
+    """
+    refusal = _first(_ALWAYS, facts)
+    if refusal is not None:
+        return refusal
+    notional = sum((step.quantity * step.mark_price for step in plan.reductions), Decimal(0))
+    return _first(_BEFORE_A_PLAN, facts) or _spending(notional, facts) or _reach(plan, notional, facts)
+
+
+def check_order(notional: Decimal, facts: GuardFacts) -> Refusal | None:
+    """Why the next order of a running plan may not be sent; None when nothing stands against it.
+
+    Args:
+        notional: Of the order, USD.
+        facts: Read again just before sending; ``open_plan`` names no plan but the running one's rivals.
+    """
+    refusal = _first(_ALWAYS, facts)
+    if refusal is not None:
+        return refusal
+    largest = facts.house.order_notional_max
+    if not _within(notional, largest):
+        return _refuse(
+            RefusalReason.ORDER_NOTIONAL, f"the order is {notional} USD; one order may be {largest}"
+        )
+    return _spending(notional, facts)
+
+
+Check = Callable[[GuardFacts], Refusal | None]
+
+
+def _first(checks: Sequence[Check], facts: GuardFacts) -> Refusal | None:
+    return next((refusal for one in checks if (refusal := one(facts)) is not None), None)
+
+
+def _refuse(reason: RefusalReason, text: str) -> Refusal:
+    return Refusal(reason, text)
+
+
+def _armed(facts: GuardFacts) -> Refusal | None:
+    mode, whose = facts.permissions.weakest()
+    if mode is Mode.OBSERVE:
+        return _refuse(RefusalReason.NOT_ARMED, f"the {whose} only observes; nothing may be sent")
+    released = facts.approval is ApprovalState.APPROVED
+    if not released and (mode is Mode.PROPOSE or facts.approval is ApprovalState.PENDING):
+        asked = f"the {whose} only proposes" if mode is Mode.PROPOSE else "the action asks for approval"
+        return _refuse(RefusalReason.NOT_APPROVED, f"{asked}; a person has not approved this plan")
+    return None
+
+
+def _running(facts: GuardFacts) -> Refusal | None:
+    if facts.halted:
+        return _refuse(RefusalReason.HALTED, "riskd is halted; `riskd resume` ends it")
+    return None
+
+
+def _durable(facts: GuardFacts) -> Refusal | None:
+    if not facts.journal_ok:
+        return _refuse(
+            RefusalReason.JOURNAL_DOWN, "the journal cannot be written; an order must be durable first"
+        )
+    if not facts.ledger_ok:
+        return _refuse(
+            RefusalReason.LEDGER_DOWN, "the ledger cannot be written; riskd only watches until it can"
+        )
+    return None
+
+
+def _informed(facts: GuardFacts) -> Refusal | None:
+    if facts.incomplete:
+        return _refuse(RefusalReason.DATA_NOT_COMPLETE, f"not everything is known: {facts.incomplete}")
+    oldest = facts.house.snapshot_age_seconds_max
+    if not facts.snapshot_age_seconds <= oldest:
+        age = f"{facts.snapshot_age_seconds:.1f} s"
+        return _refuse(RefusalReason.DATA_NOT_FRESH, f"the data is {age} old; at most {oldest:g} s may act")
+    largest = facts.house.clock_skew_seconds_max
+    if not abs(facts.clock_skew_seconds) <= largest:
+        skew = f"{facts.clock_skew_seconds:.3f} s"
+        return _refuse(
+            RefusalReason.CLOCK_SKEW, f"our clock differs from the venue's by {skew}; at most {largest:g} s"
+        )
+    wanted = facts.house.cycles_before_acting
+    if facts.cycles_since_start < wanted:
+        return _refuse(
+            RefusalReason.WARMING_UP,
+            f"{facts.cycles_since_start} complete cycles since the start; {wanted} are needed before acting",
+        )
+    return None
+
+
+def _capable(facts: GuardFacts) -> Refusal | None:
+    if not facts.reduce_only_verified:
+        return _refuse(
+            RefusalReason.VENUE_NOT_CAPABLE,
+            "reduce-only orders are not proven on this venue; riskd only alerts",
+        )
+    return None
+
+
+def _settled(facts: GuardFacts) -> Refusal | None:
+    if facts.unresolved_intents:
+        return _refuse(
+            RefusalReason.UNRESOLVED_INTENT,
+            f"{facts.unresolved_intents} orders of the account have an unknown outcome; nothing is sent until the "
+            "venue has said what became of them",
+        )
+    if facts.open_plan:
+        return _refuse(RefusalReason.PLAN_OPEN, f"plan {facts.open_plan} of the account has not ended")
+    return None
+
+
+def _rested(facts: GuardFacts) -> Refusal | None:
+    rest = max(facts.house.cooldown_seconds, facts.guard.cooldown_seconds or 0.0)
+    last = facts.spent.last_plan_at
+    if last is None:
+        return None
+    since = (facts.now - last).total_seconds()
+    if not since >= rest:
+        return _refuse(
+            RefusalReason.COOLDOWN, f"the last plan ended {since:.0f} s ago; {rest:g} s of rest are due"
+        )
+    return None
+
+
+def _seldom(facts: GuardFacts) -> Refusal | None:
+    allowed = facts.guard.actions_per_hour_max
+    if allowed is not None and facts.spent.plans_last_hour >= allowed:
+        return _refuse(
+            RefusalReason.PLANS_PER_HOUR,
+            f"{facts.spent.plans_last_hour} plans in the last hour; the policy allows {allowed}",
+        )
+    per_day = facts.house.plans_per_rule_per_day_max
+    if facts.spent.rule_plans_last_day >= per_day:
+        return _refuse(
+            RefusalReason.RULE_REPEATED,
+            f"{facts.spent.rule_plans_last_day} plans of this rule in a day; after {per_day} a person must look",
+        )
+    return None
+
+
+_ALWAYS: tuple[Check, ...] = (_armed, _running, _durable, _informed, _capable, _settled)
+_BEFORE_A_PLAN: tuple[Check, ...] = (_rested, _seldom)
+
+
+def _spending(notional: Decimal, facts: GuardFacts) -> Refusal | None:
+    """The caps over time: what was intended counts, whatever became of it."""
+    spent, house = facts.spent, facts.house
+    for count, largest, reason, span in (
+        (spent.orders_last_hour, house.orders_per_hour_max, RefusalReason.ORDERS_PER_HOUR, "hour"),
+        (spent.orders_last_day, house.orders_per_day_max, RefusalReason.ORDERS_PER_DAY, "day"),
+    ):
+        if count >= largest:
+            return _refuse(reason, f"{count} orders in the last {span}; at most {largest} may be sent")
+    caps = (house.notional_per_hour_max, facts.guard.notional_per_hour_max)
+    per_hour = min(cap for cap in caps if cap is not None)
+    for total, most, reason, span in (
+        (spent.notional_last_hour + notional, per_hour, RefusalReason.NOTIONAL_PER_HOUR, "hour"),
+        (
+            spent.notional_last_day + notional,
+            house.notional_per_day_max,
+            RefusalReason.NOTIONAL_PER_DAY,
+            "day",
+        ),
+    ):
+        if not _within(total, most):
+            return _refuse(reason, f"with this, {total:.0f} USD in one {span}; at most {most:.0f}")
+    return None
+
+
+def _within(amount: Decimal, most: Decimal) -> bool:
+    return amount.is_finite() and amount <= most
+
+
+def _reach(plan: Plan, notional: Decimal, facts: GuardFacts) -> Refusal | None:
+    """How much of the book one plan may touch. A single position may always be touched, or small books never act."""
+    share = facts.guard.positions_touched_max
+    touched = len({(step.symbol, step.position_side) for step in plan.reductions})
+    if share is not None and touched > max(1, int(share * facts.position_count)):
+        return _refuse(
+            RefusalReason.POSITIONS_TOUCHED,
+            f"{touched} of {facts.position_count} positions would be touched; the policy allows {share:.0%}",
+        )
+    part = facts.house.share_of_book_max
+    if part < 1.0 and not float(notional) <= part * facts.gross_notional:
+        return _refuse(
+            RefusalReason.SHARE_OF_BOOK,
+            f"{notional:.0f} of {facts.gross_notional:.0f} USD would be closed; one plan may close {part:.0%}",
+        )
+    return None

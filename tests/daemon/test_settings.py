@@ -1,0 +1,116 @@
+"""`riskd.yaml`: every fault at once, with its place and its cure; nothing plausible is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from riskd.daemon.settings_file import parse_settings, read_settings
+from riskd.errors import SettingsError
+from riskd.model.desk import LegKind, Mode
+
+GOOD = """\
+riskd: config/v1
+mode: enforce
+policies: [policies/demo.yaml]
+cycle: {every: 10s, near_limits: 5s}
+accounts:
+  - id: binance-main
+    venue: binanceusdm
+    credential: binance-main
+    trading_credential: binance-main-trade
+    mode: enforce
+    desk: alpha
+    labels: {env: prod}
+    strategies:
+      - {symbols: ["BTC/USDT:USDT"], client_id_prefix: "hd-", strategy: hedge}
+      - {symbols: ["*"], strategy: swing}
+hedges:
+  - {id: btc-carry, legs: [{account: binance-main, spot: BTC}, {account: binance-main, symbol: "BTC/USDT:USDT"}], ratio: 100%}
+grids:
+  - {id: eth-grid, account: binance-main, symbol: "ETH/USDT:USDT"}
+orders: {notional_per_hour_max: 2m USD, collar: 50bps}
+"""
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings("riskd.yaml", text)
+    return [str(problem).splitlines()[0] for problem in caught.value.problems]
+
+
+def test_a_desk_is_read_with_its_accounts_hedges_and_grids() -> None:
+    settings = parse_settings("riskd.yaml", GOOD)
+    desk = settings.desk()
+    assert settings.ceiling is Mode.ENFORCE
+    assert settings.cycle.every == 10.0
+    assert settings.orders.collar == 0.005
+    assert desk.accounts[0].mode is Mode.ENFORCE
+    assert desk.accounts[0].strategies[0].client_id_prefix == "hd-"
+    assert [leg.kind for leg in desk.hedges[0].legs] == [LegKind.SPOT, LegKind.PERPETUAL]
+    assert desk.grids[0].symbol == "ETH/USDT:USDT"
+
+
+def test_a_new_installation_observes() -> None:
+    text = "riskd: config/v1\npolicies: [p.yaml]\naccounts: [{id: a, venue: binanceusdm, credential: a}]\n"
+    settings = parse_settings("riskd.yaml", text)
+    assert settings.ceiling is Mode.OBSERVE
+    assert settings.desk().accounts[0].mode is Mode.OBSERVE
+
+
+def test_a_misspelt_key_is_named_with_its_place_and_the_nearest_key() -> None:
+    assert faults(GOOD.replace("policies:", "polices:")) == [
+        "riskd.yaml:1:1: error[C001]: file: policies is missing",
+        "riskd.yaml:3:1: error[C001]: polices: unknown key; did you mean 'policies'?",
+    ]
+
+
+def test_a_bare_number_is_told_what_to_write() -> None:
+    [fault] = faults(GOOD.replace("every: 10s", "every: 10"))
+    assert fault.startswith("riskd.yaml:4:16: error[C001]: cycle.every: 10 is a count, expected a duration")
+    assert "30s" in fault
+
+
+def test_a_duplicate_key_is_refused() -> None:
+    assert "P007" in faults(GOOD + "mode: observe\n")[0]
+
+
+def test_an_account_may_not_be_armed_without_a_second_key() -> None:
+    text = GOOD.replace("    trading_credential: binance-main-trade\n", "")
+    assert "trading_credential" in faults(text)[0]
+    text = GOOD.replace("binance-main-trade", "binance-main")
+    assert "another key" in faults(text)[0]
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://10.0.0.5:80", "http://example.org", "ftp://127.0.0.1", "http://127.0.0.1.example.org"],
+)
+def test_an_endpoint_elsewhere_is_refused(endpoint: str) -> None:
+    text = GOOD.replace("    desk: alpha\n", f"    desk: alpha\n    endpoint: {endpoint}\n")
+    assert "not on this machine" in faults(text)[0]
+
+
+def test_a_hedge_of_an_unknown_account_is_refused() -> None:
+    text = GOOD.replace("legs: [{account: binance-main, spot", "legs: [{account: binance-mian, spot")
+    assert "binance-mian" in faults(text)[0]
+
+
+def test_every_fault_is_listed_at_once() -> None:
+    text = GOOD.replace("collar: 50bps", "collar: 50").replace("venue: binanceusdm", "venue: binance")
+    assert len(faults(text)) == 2
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
+    text = GOOD.replace("ratio: 100%", "ratio: hunter2secret")
+    assert "hunter2secret" not in "".join(
+        fault
+        for fault in faults(GOOD.replace("credential: binance-main\n", "credential: Hunter2Secret\n", 1))
+    )
+    assert len(faults(text)) == 1
+
+
+def test_a_file_that_is_not_there_is_one_clear_fault(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        read_settings(tmp_path / "riskd.yaml")
