@@ -1,0 +1,155 @@
+"""What is read when, and how a venue that does not answer is kept from holding up the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from riskd.model.report import MARKET_SURFACES, Report, Surface
+from riskd.ports import Clock, VenueReader
+
+EVERY_CYCLE = 0.0
+
+# Seconds between two reads of a surface. Binance allows 2,400 weight a minute and address: one account costs about
+# 150 at these rates and a cycle of 10 s. What is asked for by `attention` is read at once, whatever stands here.
+CADENCE_SECONDS: Mapping[Surface, float] = {
+    Surface.MARKS: EVERY_CYCLE,
+    Surface.BALANCES: EVERY_CYCLE,
+    Surface.POSITIONS: EVERY_CYCLE,
+    Surface.ORDERS: 30.0,
+    Surface.CONDITIONAL_ORDERS: 30.0,
+    Surface.SPOT_BALANCES: 30.0,
+    Surface.INCOME: 60.0,
+    Surface.SERVER_TIME: 300.0,
+    Surface.SYMBOL_SETTINGS: 300.0,
+    Surface.POSITION_MODE: 300.0,
+    Surface.INSTRUMENTS: 3600.0,
+    Surface.FUNDING_INTERVALS: 3600.0,
+    Surface.BRACKETS: 3600.0,
+}
+
+# A failed read of a surface that is read seldom is tried again after this, not after its whole cadence.
+RETRY_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """What the last cycle wants to be looked at closely in the next one.
+
+    Attributes:
+        surfaces: Read at once, whatever their cadence.
+        symbols: Unified symbols whose trades are wanted.
+    """
+
+    surfaces: frozenset[Surface] = frozenset()
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Desk:
+    """One reader and what it is doing."""
+
+    reader: VenueReader
+    surfaces: tuple[Surface, ...]
+    due_at: dict[Surface, float] = field(default_factory=dict)
+    task: asyncio.Task[tuple[Report, ...]] | None = None
+
+
+class Reading:
+    """Reads every account and venue concurrently, each at its own pace.
+
+    A reader that has not answered by the deadline goes on in the background; its account counts as not read in this
+    cycle, and what it brings is used in the cycle in which it comes.
+
+    Args:
+        readers: One for each account, and a keyless one for each venue.
+        clock: Time.
+        spot_accounts: Accounts whose spot balances a hedge needs.
+    """
+
+    def __init__(
+        self, readers: Iterable[VenueReader], clock: Clock, *, spot_accounts: frozenset[str] = frozenset()
+    ) -> None:
+        self._clock = clock
+        self._desks = [_Desk(reader, _surfaces(reader, spot_accounts)) for reader in readers]
+
+    async def collect(
+        self, *, deadline_seconds: float, attention: Mapping[str, Attention] | None = None
+    ) -> tuple[Report, ...]:
+        """Read what is due.
+
+        Args:
+            deadline_seconds: How long to wait for the slowest reader, on the clock.
+            attention: By account, what is wanted beside what is due.
+
+        Returns:
+            Reports in the order of the readers, whatever the order in which they came.
+        """
+        for desk in self._desks:
+            if desk.task is None:
+                self._begin(desk, (attention or {}).get(desk.reader.account, Attention()))
+        await self._wait(self._clock.monotonic() + deadline_seconds)
+        return tuple(report for desk in self._desks for report in self._finish(desk))
+
+    def hurry(self, account: str, surfaces: Iterable[Surface]) -> None:
+        """Make surfaces of an account due at once, such as after an order of ours."""
+        for desk in self._desks:
+            if desk.reader.account == account:
+                for surface in surfaces:
+                    desk.due_at.pop(surface, None)
+
+    async def close(self) -> None:
+        """Stop what is under way and release connections."""
+        for desk in self._desks:
+            if desk.task is not None:
+                desk.task.cancel()
+                await asyncio.gather(desk.task, return_exceptions=True)
+            await desk.reader.close()
+
+    def _begin(self, desk: _Desk, attention: Attention) -> None:
+        now = self._clock.monotonic()
+        due = [
+            surface
+            for surface in desk.surfaces
+            if surface in attention.surfaces or desk.due_at.get(surface, now) <= now
+        ]
+        if attention.symbols:
+            due.append(Surface.TRADES)
+        for surface in due:
+            desk.due_at[surface] = now + CADENCE_SECONDS.get(surface, EVERY_CYCLE)
+        if due:
+            desk.task = asyncio.create_task(desk.reader.read(due, symbols=attention.symbols))
+
+    async def _wait(self, deadline: float) -> None:
+        running = {desk.task for desk in self._desks if desk.task is not None}
+        if not running:
+            return
+        timer = asyncio.create_task(self._clock.sleep_until(deadline))
+        try:
+            while running and not timer.done():
+                done, _ = await asyncio.wait({*running, timer}, return_when=asyncio.FIRST_COMPLETED)
+                running -= done
+        finally:
+            timer.cancel()
+            await asyncio.gather(timer, return_exceptions=True)
+
+    def _finish(self, desk: _Desk) -> Sequence[Report]:
+        if desk.task is None or not desk.task.done():
+            return ()
+        reports = desk.task.result()
+        desk.task = None
+        retry_at = self._clock.monotonic() + RETRY_SECONDS
+        for report in reports:
+            if report.failure and report.surface in desk.due_at:
+                desk.due_at[report.surface] = min(desk.due_at[report.surface], retry_at)
+        return reports
+
+
+def _surfaces(reader: VenueReader, spot_accounts: frozenset[str]) -> tuple[Surface, ...]:
+    if not reader.account:
+        return tuple(surface for surface in CADENCE_SECONDS if surface in MARKET_SURFACES)
+    spot = {Surface.SPOT_BALANCES} if reader.account not in spot_accounts else set()
+    return tuple(
+        surface for surface in CADENCE_SECONDS if surface not in MARKET_SURFACES and surface not in spot
+    )
