@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
@@ -11,6 +11,7 @@ from riskd.paper.dialect.http import ApiKey, Rights
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.faults import Fault, FaultPlan
 from riskd.paper.market.track import TrackMarket
+from riskd.paper.strategies.actor import Actor
 from riskd.paper.strategies.desk import Desk as PaperDesk
 from riskd.paper.strategies.desk import demo_desk
 from riskd.paper.venue import Venue
@@ -43,6 +44,7 @@ def build_world(
     *,
     seed: int,
     faults: Iterable[Fault] = (),
+    others: Sequence[Actor] = (),
     own_account: tuple[str, Decimal] | None = None,
 ) -> World:
     """A fresh world at the market's start. The same arguments give the same world.
@@ -50,6 +52,7 @@ def build_world(
     Args:
         seed: Decides the bots' choices and the faults that strike by chance.
         faults: What goes wrong, in virtual time.
+        others: Called after the bots at each step: accidents, and whoever watches the venue from inside.
         own_account: Name and USDT of one more account, which no bot trades.
     """
     desk = demo_desk(market, seed=seed)
@@ -73,7 +76,7 @@ def build_world(
         market,
         [paper_key(name, rights) for name in names for rights in Rights],
         faults=plan,
-        actors=[account.actor for account in desk.accounts],
+        actors=[*(account.actor for account in desk.accounts), *others],
     )
     # The bots take their first positions before anybody watches, as on any desk that riskd comes to.
     desk.on_step(exchange, market.started_at_ms)
