@@ -182,7 +182,8 @@ class OrderSettings(_Model):
     notional_per_hour_max: Money = 5_000_000.0
     notional_per_day_max: Money = 20_000_000.0
     orders_per_hour_max: Annotated[int, Field(gt=0, strict=True)] = 60
-    plans_per_hour_max: Annotated[int, Field(gt=0, strict=True)] = 12
+    orders_per_day_max: Annotated[int, Field(gt=0, strict=True)] = 400
+    plans_per_rule_per_day_max: Annotated[int, Field(gt=0, strict=True)] = 48
     cooldown: Seconds = 30.0
     collar: Share = 0.005
     data_age_max: Seconds = 15.0

@@ -1,0 +1,244 @@
+"""From proposals to orders: the guard decides, an executor carries out, people are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+import structlog
+
+from riskd.act.clamp import Fresh, OrderStyle, Pricing, Stamp, intent_for
+from riskd.act.guard import check, check_order
+from riskd.act.identity import Identity
+from riskd.act.message_plan import execution_message, plan_message, refusal_message
+from riskd.act.refusal import Refusal, RefusalReason
+from riskd.cycle import CycleResult, Proposal
+from riskd.daemon.gate import Gatekeeper, observing
+from riskd.daemon.memory import Memory
+from riskd.daemon.settings import OrderSettings
+from riskd.errors import JournalError
+from riskd.execution import Executor, FreshRead, PlanResult
+from riskd.model.instrument import Instrument
+from riskd.model.message import Message
+from riskd.model.order import Intent, Plan, PlanState, Reduction
+from riskd.ports import Clock, OrderSender
+
+# Reasons that pass by themselves within a few cycles: they are logged and recorded, not said to people.
+_ROUTINE = frozenset(
+    {
+        RefusalReason.COOLDOWN,
+        RefusalReason.WARMING_UP,
+        RefusalReason.PLAN_OPEN,
+        RefusalReason.UNRESOLVED_INTENT,
+    }
+)
+# The last slices of a reduction go to market: the collar has kept the first ones from filling.
+_MARKET_AFTER = 6
+_PLAN_LIFE = timedelta(minutes=5)
+_CLOSING_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Armed:
+    """What an armed account can do.
+
+    Attributes:
+        read: One position, read afresh and completely.
+    """
+
+    sender: OrderSender
+    read: FreshRead
+
+
+class Actions:
+    """At most one plan for each account, as a task beside the watch.
+
+    Args:
+        armed: By account; an account without an entry only observes, because no object exists that could send.
+        say: Makes a message durable and queues it.
+        after_plan: Told of every plan that ended.
+    """
+
+    def __init__(
+        self,
+        *,
+        armed: Mapping[str, Armed],
+        memory: Memory,
+        gatekeeper: Gatekeeper,
+        clock: Clock,
+        identity: Identity,
+        settings: OrderSettings,
+        say: Callable[[Message], None],
+        after_plan: Callable[[PlanResult], None],
+    ) -> None:
+        self._armed = armed
+        self._memory = memory
+        self._gatekeeper = gatekeeper
+        self._clock = clock
+        self._identity = identity
+        self._settings = settings
+        self._say = say
+        self._after_plan = after_plan
+        self._instruments: dict[str, Instrument] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._proposed: set[tuple[str, str, int]] = set()
+        self._log = structlog.get_logger("riskd")
+
+    def begin(self) -> None:
+        """After a start: end plans that the last run left open, and ask the venues about orders of unknown outcome."""
+        now = self._clock.now()
+        for record in self._memory.present(now).plans:
+            if record.state is PlanState.EXECUTING:
+                try:
+                    self._memory.plan_ended(record.plan, PlanState.FAILED, "interrupted by a restart", now)
+                except JournalError as error:
+                    self._log.error("plan_not_ended", plan=record.plan.id, fault=str(error))
+        self._resolve_open()
+
+    def after_cycle(self, result: CycleResult) -> None:
+        """Look at the proposals of a cycle. Orders of unknown outcome are asked about in every cycle, whatever else."""
+        self._instruments = {i.symbol: i for i in result.snapshot.instruments}
+        self._gatekeeper.after_cycle(result)
+        self._resolve_open()
+        for proposal in result.proposals:
+            self._consider(proposal)
+
+    @property
+    def busy(self) -> frozenset[str]:
+        """Accounts with something under way."""
+        return frozenset(account for account, task in self._running.items() if not task.done())
+
+    async def close(self) -> None:
+        """Give what is under way a moment, then let go: intents that stay open are resolved after the next start."""
+        tasks = {task for task in self._running.values() if not task.done()}
+        if tasks:
+            timer = asyncio.create_task(self._clock.sleep_until(self._clock.monotonic() + _CLOSING_SECONDS))
+            pending = {timer, *tasks}
+            while timer in pending and len(pending) > 1:
+                _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for waiting in pending:
+                waiting.cancel()
+            await asyncio.gather(timer, *tasks, return_exceptions=True)
+        for armed in self._armed.values():
+            await armed.sender.close()
+
+    def _consider(self, proposal: Proposal) -> None:
+        plan = proposal.plan
+        if observing(proposal.permissions):
+            return
+        refusal = check(plan, self._gatekeeper.facts(proposal))
+        if refusal is None and plan.account in self._armed and plan.account not in self.busy:
+            self._start(plan.account, self._carry_out(proposal))
+        elif refusal is not None and refusal.reason is RefusalReason.NOT_APPROVED:
+            self._propose(proposal)
+        elif refusal is not None:
+            self._log.info("not_acting", plan=plan.id, account=plan.account, reason=refusal.reason.value)
+            if refusal.reason not in _ROUTINE:
+                self._say_once(plan, refusal)
+
+    def _propose(self, proposal: Proposal) -> None:
+        """Show a plan that waits for a person, once for each episode and rule; nothing is sent."""
+        plan = proposal.plan
+        key = (plan.rule, plan.subject, plan.alert_episode)
+        if key in self._proposed:
+            return
+        self._proposed.add(key)
+        now = self._clock.now()
+        self._memory.plan_proposed(plan, now)
+        self._say(plan_message(plan, proposal.rule.unit, mode=proposal.mode, expires_at=now + _PLAN_LIFE))
+
+    def _say_once(self, plan: Plan, refusal: Refusal) -> None:
+        """A refusal is said once for each episode, rule and reason, though it is met in every cycle."""
+        key = (f"{plan.rule}|{refusal.reason.value}", plan.subject, plan.alert_episode)
+        if key not in self._proposed:
+            self._proposed.add(key)
+            self._say(refusal_message(plan, refusal, at=self._clock.now()))
+
+    async def _carry_out(self, proposal: Proposal) -> None:
+        plan = proposal.plan
+        now = self._clock.now()
+        self._say(plan_message(plan, proposal.rule.unit, mode=proposal.mode, expires_at=now + _PLAN_LIFE))
+        executor = self._executor(plan.account, proposal)
+        result = await executor.carry_out(plan)
+        self._log.info(
+            "plan_ended",
+            plan=plan.id,
+            account=plan.account,
+            rule=plan.rule,
+            state=result.state.value,
+            orders=len(result.receipts),
+            reason=result.reason,
+        )
+        self._say(execution_message(plan, result.receipts, at=self._clock.now()))
+        self._after_plan(result)
+
+    def _executor(self, account: str, proposal: Proposal) -> Executor:
+        armed = self._armed[account]
+
+        def gate(plan: Plan, reduction: Reduction) -> Refusal | None:
+            facts = self._gatekeeper.facts(proposal, own_plan=plan.id)
+            # Slices are cut to the largest order, so the order that is checked is never larger than that.
+            notional = min(reduction.quantity * reduction.mark_price, facts.house.order_notional_max)
+            return check_order(notional, facts)
+
+        return Executor(
+            sender=armed.sender,
+            log=self._memory,
+            clock=self._clock,
+            read=armed.read,
+            gate=gate,
+            build=self._build,
+        )
+
+    def _build(
+        self, plan: Plan, reduction: Reduction, fresh: Fresh, attempt: int, sequence: int
+    ) -> Intent | Refusal:
+        """The next slice: collared first, at market when the collar has kept several slices from filling."""
+        instrument = self._instruments.get(reduction.symbol)
+        if instrument is None:
+            return Refusal(
+                RefusalReason.NOT_TRADABLE, f"{reduction.symbol}: its contract terms are not known"
+            )
+        largest = Decimal(str(self._settings.notional_per_order_max)) / fresh.mark_price
+        cut = replace(
+            instrument,
+            quantity_max=min(instrument.quantity_max, largest),
+            market_quantity_max=min(instrument.market_quantity_max, largest),
+        )
+        style = OrderStyle(
+            pricing=Pricing.COLLAR if attempt < _MARKET_AFTER else Pricing.MARKET,
+            collar_rate=Decimal(str(self._settings.collar)),
+        )
+        stamp = Stamp(identity=self._identity, plan_id=plan.id, sequence=sequence, now=self._clock.now())
+        return intent_for(reduction, fresh, cut, style=style, stamp=stamp)
+
+    def _resolve_open(self) -> None:
+        for intent in self._memory.open_intents(self._clock.now()):
+            if intent.account in self._armed and intent.account not in self.busy:
+                self._start(intent.account, self._resolve(intent))
+
+    async def _resolve(self, intent: Intent) -> None:
+        executor = Executor(
+            sender=self._armed[intent.account].sender,
+            log=self._memory,
+            clock=self._clock,
+            read=self._armed[intent.account].read,
+            gate=_never,
+            build=self._build,
+        )
+        try:
+            receipt = await executor.resolve(intent)
+        except JournalError as error:
+            self._log.error("not_resolved", order=intent.client_order_id, fault=str(error))
+        else:
+            self._log.info("resolved", order=intent.client_order_id, status=receipt.status.value)
+
+    def _start(self, account: str, work: Coroutine[None, None, None]) -> None:
+        self._running[account] = asyncio.get_running_loop().create_task(work, name=f"orders of {account}")
+
+
+def _never(_plan: Plan, _reduction: Reduction) -> Refusal | None:
+    return Refusal(RefusalReason.NOT_ARMED, "this executor only asks")

@@ -1,0 +1,198 @@
+"""Collects what the guard looks at, at the moment when it is asked. The guard itself is pure and in `act/guard.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from riskd.act.guard import ApprovalState, GuardFacts, HouseBounds, Spent
+from riskd.act.modes import Permissions
+from riskd.cycle import CycleResult, Proposal
+from riskd.daemon.settings import OrderSettings
+from riskd.model.desk import Mode
+from riskd.model.report import Surface
+from riskd.model.snapshot import Quality
+from riskd.policy.rule import Action, Approval
+
+# What an order rests on. Resting orders are not among it: a list of orders that failed must not keep an account that is
+# about to be liquidated from being reduced.
+NEEDED = (Surface.POSITIONS, Surface.BALANCES, Surface.MARKS, Surface.INSTRUMENTS, Surface.POSITION_MODE)
+
+# Their age is bounded by their own freshness; only what moves with the market must be seconds old.
+_MOVING = frozenset({Surface.POSITIONS, Surface.BALANCES, Surface.MARKS})
+
+# Reduce-only is a verified capability of a venue, not a parameter that every venue understands the same way.
+REDUCE_ONLY_VERIFIED = frozenset({"binanceusdm"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether what must be written can be."""
+
+    journal_ok: bool
+    ledger_ok: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What the journal says of one account's orders.
+
+    Attributes:
+        unresolved: Intents whose outcome is not known.
+        open_plan: A plan that has not ended; empty when there is none.
+    """
+
+    unresolved: int
+    open_plan: str
+    spent: Spent
+
+
+class Gatekeeper:
+    """Answers with the facts about an account as they are now.
+
+    Args:
+        now: The clock.
+        halted: Reads the kill switch.
+        health: Tells whether journal and ledger can be written.
+        books: Tells what the journal says of an account, and of a rule, at a moment.
+        bounds: The house's bounds.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        halted: Callable[[], bool],
+        health: Callable[[], Health],
+        books: Callable[[str, str, datetime], Books],
+        bounds: HouseBounds,
+    ) -> None:
+        self._now = now
+        self._halted = halted
+        self._health = health
+        self._books = books
+        self._bounds = bounds
+        self._result: CycleResult | None = None
+        self._complete_cycles: dict[str, int] = {}
+
+    def after_cycle(self, result: CycleResult) -> None:
+        """Take in the newest picture and count the complete ones in a row."""
+        self._result = result
+        for profile in result.snapshot.desk.accounts:
+            complete = not incomplete(result, profile.id)
+            count = self._complete_cycles.get(profile.id, 0)
+            self._complete_cycles[profile.id] = count + 1 if complete else 0
+
+    def facts(self, proposal: Proposal, *, own_plan: str = "") -> GuardFacts:
+        """Everything the guard looks at for a plan, or for the next order of a running one.
+
+        Args:
+            own_plan: The running plan, which does not stand in its own way.
+        """
+        assert self._result is not None, "no proposal exists before the first cycle"
+        now, account = self._now(), proposal.plan.account
+        health, books = self._health(), self._books(account, proposal.rule.id, now)
+        return GuardFacts(
+            now=now,
+            permissions=proposal.permissions,
+            approval=_approval(proposal.action),
+            halted=self._halted(),
+            snapshot_age_seconds=_age(self._result, account, now),
+            incomplete=incomplete(self._result, account),
+            clock_skew_seconds=_skew(self._result, account),
+            cycles_since_start=self._complete_cycles.get(account, 0),
+            journal_ok=health.journal_ok,
+            ledger_ok=health.ledger_ok,
+            reduce_only_verified=_venue(self._result, account) in REDUCE_ONLY_VERIFIED,
+            unresolved_intents=books.unresolved,
+            open_plan="" if books.open_plan == own_plan else books.open_plan,
+            position_count=_count(self._result, account),
+            gross_notional=_gross(self._result, account),
+            spent=books.spent,
+            guard=proposal.rule.guard,
+            house=self._bounds,
+        )
+
+
+def house_bounds(settings: OrderSettings) -> HouseBounds:
+    """The house's bounds as the configuration states them."""
+    return HouseBounds(
+        snapshot_age_seconds_max=settings.data_age_max,
+        clock_skew_seconds_max=settings.clock_skew_max,
+        cycles_before_acting=settings.cycles_before_first,
+        cooldown_seconds=settings.cooldown,
+        order_notional_max=Decimal(str(settings.notional_per_order_max)),
+        orders_per_hour_max=settings.orders_per_hour_max,
+        orders_per_day_max=settings.orders_per_day_max,
+        notional_per_hour_max=Decimal(str(settings.notional_per_hour_max)),
+        notional_per_day_max=Decimal(str(settings.notional_per_day_max)),
+        plans_per_rule_per_day_max=settings.plans_per_rule_per_day_max,
+    )
+
+
+def incomplete(result: CycleResult, account: str) -> str:
+    """Which part of what an order rests on is missing or doubtful; empty when all of it is there."""
+    venue = _venue(result, account)
+    for surface in NEEDED:
+        state = result.snapshot.state(account, surface) or next(
+            (
+                s
+                for s in result.snapshot.surfaces
+                if s.venue == venue and s.account == "" and s.surface is surface
+            ),
+            None,
+        )
+        if state is None:
+            return f"{surface.value}: never read"
+        if state.quality is not Quality.OK:
+            return f"{surface.value}: {state.quality.value}, {state.reason}"
+    return ""
+
+
+def observing(permissions: Permissions) -> bool:
+    """Whether a proposal may not even be shown to people as one that could run."""
+    return permissions.weakest()[0] is Mode.OBSERVE
+
+
+def _approval(action: Action) -> ApprovalState:
+    return ApprovalState.PENDING if action.approval is Approval.HUMAN else ApprovalState.NOT_NEEDED
+
+
+def _age(result: CycleResult, account: str, now: datetime) -> float:
+    venue = _venue(result, account)
+    observed = [
+        state.observed_at
+        for state in result.snapshot.surfaces
+        if state.surface in _MOVING
+        and (state.account == account or (state.account == "" and state.venue == venue))
+    ]
+    ages = [math.nan if at is None else (now - at).total_seconds() for at in observed]
+    # A NaN must win over every age, so this is not `max` of Python.
+    return float(np.max(ages)) if ages else math.nan
+
+
+def _skew(result: CycleResult, account: str) -> float:
+    offset = result.known.venue(_venue(result, account)).clock_offset.value
+    return math.nan if offset is None else offset
+
+
+def _venue(result: CycleResult, account: str) -> str:
+    return next(profile.venue for profile in result.snapshot.desk.accounts if profile.id == account)
+
+
+def _code(result: CycleResult, account: str) -> int:
+    return [profile.id for profile in result.snapshot.desk.accounts].index(account)
+
+
+def _count(result: CycleResult, account: str) -> int:
+    return int((result.snapshot.positions.account == _code(result, account)).sum())
+
+
+def _gross(result: CycleResult, account: str) -> float:
+    rows = result.snapshot.positions.account == _code(result, account)
+    return float(np.abs(result.snapshot.positions.notional[rows]).sum())

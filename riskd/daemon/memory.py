@@ -1,0 +1,191 @@
+"""What the daemon knows durably: each change is on the disk before it is believed.
+
+The journal's own fold is kept up to date entry by entry, so what the daemon believes while it runs is exactly what it
+would read after being killed. Alert states are the one exception: when the journal cannot be written they move on in
+memory, because a full disk must not stop alerts; they are written again as soon as it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from riskd.act.guard import Spent
+from riskd.cycle import CycleResult
+from riskd.daemon.gate import Books
+from riskd.daemon.outbox import Delivery
+from riskd.errors import JournalError
+from riskd.judge.state_text import state_from_json, state_to_json
+from riskd.model.alert import AlertKey, AlertState
+from riskd.model.journal import EntryKind
+from riskd.model.message import Message
+from riskd.model.order import Intent, Plan, PlanState, Receipt
+from riskd.ports import Journal
+from riskd.record import bodies
+from riskd.record.fields import JsonObject
+from riskd.record.fold import Fold, PlanRecord, Remembered
+
+_KEPT = timedelta(days=1)
+
+
+class Memory:
+    """The durable memory; implements ``riskd.execution.IntentLog``.
+
+    Args:
+        journal: Already open and verified.
+        channels: Names of the channels to which messages go.
+        now: When we start.
+
+    Raises:
+        JournalError: An entry is not what its kind promises.
+    """
+
+    def __init__(self, journal: Journal, *, channels: Sequence[str], now: datetime) -> None:
+        self._journal = journal
+        self._fold = Fold(channels)
+        for entry in journal.entries():
+            self._fold.apply(entry)
+        found = self._fold.result(now - _KEPT)
+        self.at_start = found
+        self.journal_ok = True
+        self.journal_fault = ""
+        self.states: Mapping[AlertKey, AlertState] = {
+            key: state_from_json(body) for key, body in found.alert_states
+        }
+        self._unwritten: set[AlertKey] = set()
+        self._snapshot_id = found.snapshot_id
+        self._sequence = found.sequence
+
+    # -- what is asked ------------------------------------------------------------------------------------------
+
+    def next_snapshot_id(self) -> int:
+        """A number that no cycle of this installation ever had, also not one whose entry could not be written."""
+        self._snapshot_id += 1
+        return self._snapshot_id
+
+    def next_sequence(self) -> int:
+        """A number that no client order id of this installation ever had: above every entry of the journal."""
+        self._sequence = max(self._sequence, self._journal.head[0]) + 1
+        return self._sequence
+
+    def present(self, now: datetime) -> Remembered:
+        """Everything remembered, orders and plans of the last day included."""
+        return self._fold.result(now - _KEPT)
+
+    def open_intents(self, now: datetime) -> tuple[Intent, ...]:
+        """Orders whose outcome is not known."""
+        return self.present(now).open_intents()
+
+    def books(self, account: str, rule: str, now: datetime) -> Books:
+        """What the journal says of an account's orders, for the guard."""
+        found = self.present(now)
+        hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+        plans = [record for record in found.plans if record.plan.account == account and _was_begun(record)]
+        ended = [record.changed_at for record in plans if not record.open]
+        return Books(
+            unresolved=len(found.open_intents(account)),
+            open_plan=next((record.plan.id for record in plans if record.state is PlanState.EXECUTING), ""),
+            spent=Spent(
+                plans_last_hour=sum(
+                    record.recorded_at > hour and _policy(record.plan.rule) == _policy(rule)
+                    for record in plans
+                ),
+                rule_plans_last_day=sum(
+                    record.recorded_at > day and record.plan.rule == rule for record in plans
+                ),
+                orders_last_hour=len(found.orders_since(account, hour)),
+                orders_last_day=len(found.orders_since(account, day)),
+                notional_last_hour=found.notional_since(account, hour),
+                notional_last_day=found.notional_since(account, day),
+                last_plan_at=max(ended, default=None),
+            ),
+        )
+
+    # -- what is told -------------------------------------------------------------------------------------------
+
+    def cycle(self, result: CycleResult, now: datetime) -> None:
+        """Make a cycle durable: first what must be said, then what changed, then the cycle's own digest.
+
+        Killed in between, the alerts that were not yet written move again in the next cycle, and their messages, which
+        have the same keys, replace themselves.
+        """
+        before = self.states
+        self.states = result.advance.states
+        changed = {event.key for event in result.advance.events}
+        moved = {key for key, state in self.states.items() if before.get(key) != state} - changed
+        try:
+            for message in result.messages:
+                self._append(EntryKind.MESSAGE, now, bodies.message_body(message))
+            for event in result.advance.events:
+                state = state_to_json(self.states.get(event.key, AlertState()))
+                self._append(EntryKind.EVENT, now, bodies.event_body(event, state))
+            for key in sorted(moved | self._unwritten, key=lambda k: (k.rule, str(k.subject))):
+                state = state_to_json(self.states.get(key, AlertState()))
+                self._append(EntryKind.STATE, now, bodies.state_body(key, state))
+            self._append(EntryKind.CYCLE, now, bodies.cycle_body(result.rows))
+            self._unwritten.clear()
+        except JournalError:
+            self._unwritten |= changed | moved
+
+    def note(self, kind: EntryKind, body: JsonObject, now: datetime) -> bool:
+        """Write down something about riskd itself; False when the journal cannot be written."""
+        try:
+            self._append(kind, now, body)
+        except JournalError:
+            return False
+        return True
+
+    def say(self, message: Message, now: datetime) -> None:
+        """Make a message durable. One that cannot be is said all the same; it is only not repeated after a restart."""
+        self.note(EntryKind.MESSAGE, bodies.message_body(message), now)
+
+    def delivered(self, delivery: Delivery, now: datetime) -> None:
+        """A channel took a message."""
+        body = bodies.delivery_body(
+            channel=delivery.channel,
+            key=delivery.key,
+            thread=delivery.thread,
+            reference=delivery.reference,
+        )
+        self.note(EntryKind.DELIVERY, body, now)
+
+    def plan_proposed(self, plan: Plan, now: datetime) -> None:
+        """A plan waits for a person; nothing is sent."""
+        self.note(EntryKind.PLAN, bodies.plan_body(plan), now)
+
+    # -- IntentLog: each raises JournalError when it could not be made durable ------------------------------------
+
+    def plan_began(self, plan: Plan, at: datetime) -> None:
+        """A plan starts to be executed."""
+        self._append(EntryKind.PLAN, at, bodies.plan_body(plan))
+        self._append(EntryKind.PLAN_STATE, at, bodies.plan_state_body(plan.id, PlanState.EXECUTING, ""))
+
+    def intent(self, intent: Intent) -> None:
+        """An order is about to be sent."""
+        self._append(EntryKind.INTENT, intent.created_at, bodies.intent_body(intent))
+
+    def receipt(self, receipt: Receipt) -> None:
+        """Something became known about an intent."""
+        self._append(EntryKind.RECEIPT, receipt.at, bodies.receipt_body(receipt))
+
+    def plan_ended(self, plan: Plan, state: PlanState, reason: str, at: datetime) -> None:
+        """A plan is over."""
+        self._append(EntryKind.PLAN_STATE, at, bodies.plan_state_body(plan.id, state, reason))
+
+    def _append(self, kind: EntryKind, at: datetime, body: JsonObject) -> None:
+        try:
+            entry = self._journal.append(kind, at, body)
+        except JournalError as error:
+            self.journal_ok, self.journal_fault = False, str(error)
+            raise
+        self._fold.apply(entry)
+        self.journal_ok, self.journal_fault = True, ""
+
+
+def _was_begun(record: PlanRecord) -> bool:
+    """Plans that only waited for a person spend no budget."""
+    return record.state is not PlanState.PROPOSED and record.state is not PlanState.WITHDRAWN
+
+
+def _policy(rule: str) -> str:
+    return rule.partition("/")[0]

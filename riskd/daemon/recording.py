@@ -1,0 +1,160 @@
+"""Journal first, then ledger; neither ever stops the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from riskd.cycle import CycleResult
+from riskd.daemon.memory import Memory
+from riskd.errors import LedgerError
+from riskd.model.journal import EntryKind
+from riskd.model.message import Message, MessageKind
+from riskd.model.verdict import Level
+from riskd.ports import Clock
+from riskd.record.bodies import daemon_body
+from riskd.record.rows import CycleRows
+
+_PAUSE_SECONDS_MIN, _PAUSE_SECONDS_MAX = 5.0, 300.0
+
+
+class Ledger(Protocol):
+    """The database as the daemon uses it."""
+
+    def commit(self, rows: CycleRows) -> None:
+        """Write a cycle in one transaction; writing it twice is writing it once.
+
+        Raises:
+            LedgerError: It could not be written.
+        """
+
+    def project(self) -> None:
+        """Copy what is new in the journal.
+
+        Raises:
+            LedgerError: It could not be written.
+        """
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file; takes a moment.
+
+        Raises:
+            LedgerError: It could not be written.
+        """
+
+    def close(self) -> None:
+        """Release the file."""
+
+
+class Recording:
+    """Records cycles, and says so when it cannot.
+
+    Args:
+        memory: Writes the journal.
+        open_ledger: Opens the ledger anew after a failure; raises LedgerError while that does not work.
+        clock: Paces the attempts.
+        say: Queues a message to people.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        *,
+        open_ledger: Callable[[], Ledger],
+        clock: Clock,
+        say: Callable[[Message], None],
+    ) -> None:
+        self._memory = memory
+        self._open_ledger = open_ledger
+        self._clock = clock
+        self._say = say
+        self._ledger: Ledger | None = None
+        self._try_at = 0.0
+        self._pause_seconds = _PAUSE_SECONDS_MIN
+        self._said: set[str] = set()
+        self._log = structlog.get_logger("riskd")
+        self.ledger_fault = ""
+
+    @property
+    def ledger_ok(self) -> bool:
+        """False after a failure, until a commit goes through again. No order is sent meanwhile."""
+        return self.ledger_fault == ""
+
+    def cycle(self, result: CycleResult) -> None:
+        """Make a cycle durable in the journal, then write it to the ledger. Failures are said and kept, not raised."""
+        self._memory.cycle(result, self._clock.now())
+        self._write(lambda ledger: ledger.commit(result.rows))
+        self._write(lambda ledger: ledger.project())
+        self._report("journal", self._memory.journal_fault)
+        self._report("ledger", self.ledger_fault)
+
+    def checkpoint(self, _now: datetime) -> None:
+        """Fold the ledger's write-ahead log in; a calendar job."""
+        self._write(lambda ledger: ledger.checkpoint())
+
+    def gap(self, at: datetime, *, seconds: float) -> None:
+        """The watch stood still for longer than it should."""
+        text = f"no cycle for {seconds:.0f} s"
+        self._memory.note(EntryKind.GAP, daemon_body(text), at)
+        self._log.warning("gap", seconds=round(seconds, 1))
+
+    def stopped(self, at: datetime, *, detail: str = "stopped in order") -> None:
+        """The daemon ends."""
+        self._memory.note(EntryKind.STOP, daemon_body(detail), at)
+        self._write(lambda ledger: ledger.project())
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    def _write(self, step: Callable[[Ledger], None]) -> None:
+        if self._ledger is None and self._clock.monotonic() < self._try_at:
+            return
+        try:
+            if self._ledger is None:
+                self._ledger = self._open_ledger()
+            step(self._ledger)
+        except LedgerError as error:
+            self._set_aside(error)
+        else:
+            self.ledger_fault = ""
+            self._pause_seconds = _PAUSE_SECONDS_MIN
+
+    def _set_aside(self, error: LedgerError) -> None:
+        """After a fatal error DuckDB refuses every statement until it is opened again."""
+        self.ledger_fault = str(error)
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+        self._try_at = self._clock.monotonic() + self._pause_seconds
+        self._pause_seconds = min(self._pause_seconds * 2, _PAUSE_SECONDS_MAX)
+
+    def _report(self, what: str, fault: str) -> None:
+        """Say once that something cannot be written, and once that it can again."""
+        if bool(fault) == (what in self._said):
+            return
+        now = self._clock.now()
+        body: tuple[str, ...] = ()
+        level = Level.OK
+        if fault:
+            self._said.add(what)
+            headline = f"riskd cannot write its {what}: watching and alerting go on, orders are stopped"
+            body, level = (fault,), Level.CRITICAL
+            self._log.error("cannot_write", store=what, fault=fault)
+        else:
+            self._said.discard(what)
+            headline = f"riskd can write its {what} again"
+            self._log.info("can_write_again", store=what)
+        self._say(
+            Message(
+                key=f"system|{what}|{now.isoformat()}",
+                kind=MessageKind.SYSTEM,
+                level=level,
+                thread="",
+                edits_root=False,
+                headline=headline,
+                body=body,
+            )
+        )

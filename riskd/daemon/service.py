@@ -1,0 +1,161 @@
+"""The daemon: read, run a cycle, record, speak, act; again, on the monotonic clock, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from riskd.cycle import CycleInput, CycleResult, run_cycle
+from riskd.daemon.actions import Actions
+from riskd.daemon.calendar import Calendar
+from riskd.daemon.history import HistoryKeeper
+from riskd.daemon.intake import take_in
+from riskd.daemon.memory import Memory
+from riskd.daemon.outbox import Outbox
+from riskd.daemon.reading import Attention, Reading
+from riskd.daemon.recording import Recording
+from riskd.daemon.settings import CycleSettings
+from riskd.execution import PlanResult
+from riskd.model.desk import Desk, Mode
+from riskd.model.history import History
+from riskd.model.snapshot import Snapshot
+from riskd.observe.freshness import Freshness
+from riskd.observe.known import Known
+from riskd.policy.rule import Bundle
+from riskd.ports import Clock
+
+# A reader that has not answered after this share of the cycle is left behind until the next one.
+_DEADLINE_SHARE = 0.8
+# Later than this many intervals, the watch had a gap: recorded, and said.
+_GAP_INTERVALS = 3.0
+# A subject that uses more than this share of a breach limit is near it: riskd looks more often.
+_NEAR = 0.8
+
+
+class Listener(Protocol):
+    """Somebody who wants to know what happens: the terminal of the demo, the service manager, a test."""
+
+    def after_cycle(self, result: CycleResult) -> None:
+        """A cycle was completed and recorded."""
+
+    def after_plan(self, result: PlanResult) -> None:
+        """A plan ended."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """Everything the service works with, already wired.
+
+    Attributes:
+        bundle: Policies in force; replaced whole on a reload that succeeds.
+        load_bundle: Reads the policies again; raises PolicyError when they are not valid.
+    """
+
+    clock: Clock
+    desk: Desk
+    ceiling: Mode
+    cycle: CycleSettings
+    freshness: Freshness
+    bundle: Bundle
+    load_bundle: Callable[[], Bundle]
+    reading: Reading
+    memory: Memory
+    recording: Recording
+    actions: Actions
+    history: HistoryKeeper
+    outboxes: tuple[Outbox, ...]
+    calendar: Calendar
+    listeners: tuple[Listener, ...] = ()
+    known: Known = field(default_factory=Known)
+
+
+class Service:
+    """Runs cycles until stopped.
+
+    A cycle never overlaps itself. The next one is planned on the monotonic clock from the start of the last, so that a
+    wall clock that steps changes nothing; one that took too long is followed at once by the next.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._log = structlog.get_logger("riskd")
+        self._stopping = asyncio.Event()
+        self._reload_wanted = False
+        self._attention: dict[str, Attention] = {}
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self.cycles = 0
+
+    def stop(self) -> None:
+        """Finish the cycle that is under way, then leave."""
+        self._stopping.set()
+
+    def reload(self) -> None:
+        """Read the policies again before the next cycle."""
+        self._reload_wanted = True
+
+    async def run(self) -> None:
+        """Watch until ``stop``."""
+        self._parts.actions.resolve_open()
+        started = self._parts.clock.monotonic()
+        while not self._stopping.is_set():
+            if self._reload_wanted:
+                self._reload_wanted = False
+                self._reload()
+            interval = await self._turn()
+            now = self._parts.clock.monotonic()
+            if now - started > _GAP_INTERVALS * interval:
+                self._parts.recording.gap(self._parts.clock.now(), seconds=now - started)
+            started = max(started + interval, now)
+            await self._rest_until(started)
+
+    async def close(self) -> None:
+        """Let running orders come to an end for a moment, then release everything. Called once, after ``run``."""
+        await self._parts.actions.close()
+        for task in self._deliveries:
+            task.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+        await self._parts.reading.close()
+        for outbox in self._parts.outboxes:
+            await outbox.close()
+        self._parts.recording.stopped(self._parts.clock.now())
+
+    async def turn(self) -> CycleResult:
+        """One cycle by itself: read, judge, record, queue messages, begin plans."""
+        parts = self._parts
+        begun = parts.clock.monotonic()
+        reports = await parts.reading.collect(
+            deadline_seconds=parts.cycle.every * _DEADLINE_SHARE, attention=self._attention
+        )
+        result = run_cycle(
+            CycleInput(
+                snapshot_id=parts.memory.next_snapshot_id(),
+                now=parts.clock.now(),
+                reports=reports,
+                known=parts.known,
+                desk=parts.desk,
+                freshness=parts.freshness,
+                bundle=parts.bundle,
+                states=parts.memory.states,
+                remember=self._remember,
+                ceiling=parts.ceiling,
+                duration_seconds=parts.clock.monotonic() - begun,
+            )
+        )
+        parts.known = result.known
+        self._attention = attention_after(result)
+        parts.recording.cycle(result)
+        for message in result.messages:
+            self._say_to_all(message_sink=message)
+        parts.actions.after_cycle(result)
+        self.cycles += 1
+        for listener in parts.listeners:
+            listener.after_cycle(result)
+        return result
+
+    def _remember(self, snapshot: Snapshot, known: Known) -> History:
+        take_in(self._parts.history, snapshot, known)
+        return self._parts.history.history(snapshot.taken_at)
