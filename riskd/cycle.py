@@ -1,1 +1,263 @@
-"""One pass: observe, measure, judge, act, record. The only place where the stages meet."""
+"""One pass: observe, measure, judge, act, record. The only place where the stages meet, and itself a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from riskd.act.message import Background, alert_messages
+from riskd.act.modes import Permissions
+from riskd.act.plan import NoPlan, propose
+from riskd.judge.advance import Advance, advance
+from riskd.judge.evaluate import evaluate
+from riskd.judge.reading import Reading
+from riskd.measure.book import Book
+from riskd.measure.catalogue import select_all, take
+from riskd.measure.spec import MeasureRef
+from riskd.model.alert import AlertKey, AlertState, Condition
+from riskd.model.arrays import FloatArray
+from riskd.model.desk import Desk, Mode
+from riskd.model.flow import IncomeRow
+from riskd.model.history import History
+from riskd.model.message import Message
+from riskd.model.order import Plan
+from riskd.model.report import Report, Surface
+from riskd.model.snapshot import Quality, Snapshot
+from riskd.model.subject import Grain, Subject
+from riskd.model.verdict import Level
+from riskd.observe.assemble import assemble
+from riskd.observe.freshness import Freshness
+from riskd.observe.known import Known
+from riskd.policy.rule import Action, ActionKind, Bundle, Rule
+from riskd.record.rows import CycleRows, cycle_rows
+from riskd.record.snapshot_rows import AccountFigures
+
+Remember = Callable[[Snapshot, Known], History]
+"""Takes in what this cycle saw and hands out the past, the present included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleInput:
+    """Everything a pass depends on.
+
+    Attributes:
+        snapshot_id: Never used before.
+        now: The moment of judging: after the last report came, aware UTC.
+        reports: What the venues answered since the last pass.
+        known: What observing remembered.
+        states: Alerts as the last pass left them.
+        remember: Owner of the past.
+        ceiling: How far the daemon may go.
+        duration_seconds: From the first read to now.
+    """
+
+    snapshot_id: int
+    now: datetime
+    reports: tuple[Report, ...]
+    known: Known
+    desk: Desk
+    freshness: Freshness
+    bundle: Bundle
+    states: Mapping[AlertKey, AlertState]
+    remember: Remember
+    ceiling: Mode
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A plan that a firing alert asks for, and how far it may go.
+
+    Attributes:
+        mode: The weakest of ceiling, policy and rule (together in ``rule.mode``), and account.
+    """
+
+    plan: Plan
+    rule: Rule
+    action: Action
+    level: Level
+    permissions: Permissions
+
+    @property
+    def mode(self) -> Mode:
+        """How far this plan may go."""
+        return self.permissions.weakest()[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplanned:
+    """An action that a firing alert asks for and for which no plan could be made."""
+
+    rule: str
+    subject: Subject
+    account: str
+    level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleResult:
+    """Everything a pass concluded.
+
+    Attributes:
+        proposals: At most one for each account, for its worst alert; nothing of it has been sent or refused yet.
+        unplanned: Why an account that asks for action has no proposal.
+        messages: What its events say, to be queued once they are durable.
+    """
+
+    snapshot: Snapshot
+    known: Known
+    book: Book
+    readings: tuple[Reading, ...]
+    advance: Advance
+    proposals: tuple[Proposal, ...]
+    unplanned: tuple[Unplanned, ...]
+    messages: tuple[Message, ...]
+    rows: CycleRows
+
+
+def run_cycle(given: CycleInput) -> CycleResult:
+    """Observe, measure, judge, plan and phrase. Same input, same result, bit for bit."""
+    snapshot, known = assemble(
+        given.reports,
+        previous=given.known,
+        desk=given.desk,
+        now=given.now,
+        freshness=given.freshness,
+        snapshot_id=given.snapshot_id,
+    )
+    book = Book.of(snapshot, given.remember(snapshot, known))
+    rules = given.bundle.rules
+    readings = evaluate(rules, book, now=given.now)
+    moved = advance(readings, given.states, now=given.now, closed=lambda s: is_closed(snapshot, s))
+    proposals, unplanned = _plans(given, book, snapshot, readings, moved.states)
+    messages = alert_messages(
+        moved.events,
+        Background(rules={rule.id: rule for rule in rules}, before=given.states, unknown=moved.unknown),
+    )
+    rows = cycle_rows(
+        snapshot,
+        figures=_figures(book),
+        readings=readings,
+        policy_hash=given.bundle.hash,
+        duration_seconds=given.duration_seconds,
+        incomes=_incomes(given.desk, known),
+    )
+    return CycleResult(
+        snapshot=snapshot,
+        known=known,
+        book=book,
+        readings=readings,
+        advance=moved,
+        proposals=proposals,
+        unplanned=unplanned,
+        messages=messages,
+        rows=rows,
+    )
+
+
+def is_closed(snapshot: Snapshot, subject: Subject) -> bool:
+    """Whether the snapshot proves that a subject without a row is gone.
+
+    A position is gone only when everything its account holds could be read: a vanished row is unknown, never flat. An
+    account, a hedge or a grid is gone when the configuration no longer names it.
+    """
+    match subject.grain:
+        case Grain.HEDGE:
+            return subject.part("hedge") not in {hedge.id for hedge in snapshot.desk.hedges}
+        case Grain.GRID:
+            return subject.part("grid") not in {grid.id for grid in snapshot.desk.grids}
+        case _:
+            account = subject.part("account")
+            if account and account not in {profile.id for profile in snapshot.desk.accounts}:
+                return True
+            return subject.grain in _OF_AN_ACCOUNT and _sees(snapshot, account)
+
+
+# Subjects that come and go with the positions of one account.
+_OF_AN_ACCOUNT = frozenset({Grain.POSITION, Grain.ASSET, Grain.STRATEGY, Grain.CLUSTER})
+
+
+def _sees(snapshot: Snapshot, account: str) -> bool:
+    state = snapshot.state(account, Surface.POSITIONS)
+    return state is not None and state.quality is Quality.OK
+
+
+def _plans(
+    given: CycleInput,
+    book: Book,
+    snapshot: Snapshot,
+    readings: Sequence[Reading],
+    states: Mapping[AlertKey, AlertState],
+) -> tuple[tuple[Proposal, ...], tuple[Unplanned, ...]]:
+    """The plan of the worst firing alert of each account; the next worst when none can be made for it."""
+    proposals: dict[str, Proposal] = {}
+    unplanned: list[Unplanned] = []
+    for level, rule, subject, value, action in _wanted(readings, states):
+        account = subject.part("account")
+        if account in proposals:
+            continue
+        made = propose(book, rule, subject, value, action, now=given.now, snapshot=snapshot)
+        if isinstance(made, NoPlan):
+            unplanned.append(
+                Unplanned(rule=rule.id, subject=subject, account=account, level=level, reason=made.reason)
+            )
+            continue
+        mode = next(profile.mode for profile in given.desk.accounts if profile.id == made.account)
+        proposals[account] = Proposal(
+            plan=made,
+            rule=rule,
+            action=action,
+            level=level,
+            permissions=Permissions(ceiling=given.ceiling, policy=rule.mode, rule=rule.mode, account=mode),
+        )
+    return tuple(proposals.values()), tuple(unplanned)
+
+
+_REDUCING = frozenset({ActionKind.DELEVERAGE, ActionKind.CLOSE})
+
+
+def _wanted(
+    readings: Iterable[Reading], states: Mapping[AlertKey, AlertState]
+) -> list[tuple[Level, Rule, Subject, float, Action]]:
+    """Reductions that firing alerts ask for, worst first.
+
+    Only alerts that fire now count: one that is clearing is on its way back, and one whose value is unknown starts
+    nothing.
+    """
+    found: list[tuple[Level, Rule, Subject, float, Action]] = []
+    for reading in readings:
+        for row in np.flatnonzero(reading.levels > 0):
+            subject = reading.subjects[int(row)]
+            state = states.get(AlertKey(rule=reading.rule.id, subject=subject))
+            if state is None or state.condition is not Condition.FIRING or state.unknown:
+                continue
+            actions = [a for a in reading.rule.actions_at(state.level) if a.kind in _REDUCING]
+            found.extend(
+                (state.level, reading.rule, subject, float(reading.values[row]), action) for action in actions
+            )
+    # Sorting is stable: within a level the order of the policies stands.
+    return sorted(found, key=lambda wanted: -wanted[0])
+
+
+def _figures(book: Book) -> AccountFigures:
+    everything = select_all(book)
+
+    def figure(measure: str) -> FloatArray:
+        return take(book, MeasureRef(measure), Grain.ACCOUNT, everything).values
+
+    return AccountFigures(
+        exposure_gross=book.total(Grain.ACCOUNT, book.gross, everything),
+        exposure_net=book.total(Grain.ACCOUNT, book.tables.positions.notional, everything),
+        leverage_gross=figure("leverage"),
+        margin_ratio=figure("margin_ratio"),
+        liquidation_distance_min=figure("liquidation_distance"),
+    )
+
+
+def _incomes(desk: Desk, known: Known) -> list[tuple[str, IncomeRow]]:
+    memories = ((profile.id, known.account(profile.id).entries) for profile in desk.accounts)
+    return [(account, row) for account, entries in memories if entries is not None for row in entries.rows]

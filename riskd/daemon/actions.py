@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Protocol
 
 import structlog
 
@@ -18,6 +19,7 @@ from riskd.act.refusal import Refusal, RefusalReason
 from riskd.cycle import CycleResult, Proposal
 from riskd.daemon.gate import Gatekeeper, observing
 from riskd.daemon.memory import Memory
+from riskd.daemon.patience import finish_or_cancel
 from riskd.daemon.settings import OrderSettings
 from riskd.errors import JournalError
 from riskd.execution import Executor, FreshRead, PlanResult
@@ -38,7 +40,7 @@ _ROUTINE = frozenset(
 # The last slices of a reduction go to market: the collar has kept the first ones from filling.
 _MARKET_AFTER = 6
 _PLAN_LIFE = timedelta(minutes=5)
-_CLOSING_SECONDS = 3.0
+_CLOSING_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,20 @@ class Armed:
     read: FreshRead
 
 
+class PlanListener(Protocol):
+    """Somebody who wants to know how plans end."""
+
+    def after_plan(self, result: PlanResult) -> None:
+        """A plan ended."""
+
+
 class Actions:
     """At most one plan for each account, as a task beside the watch.
 
     Args:
         armed: By account; an account without an entry only observes, because no object exists that could send.
         say: Makes a message durable and queues it.
-        after_plan: Told of every plan that ended.
+        listeners: Told of every plan that ended.
     """
 
     def __init__(
@@ -72,7 +81,7 @@ class Actions:
         identity: Identity,
         settings: OrderSettings,
         say: Callable[[Message], None],
-        after_plan: Callable[[PlanResult], None],
+        listeners: Sequence[PlanListener] = (),
     ) -> None:
         self._armed = armed
         self._memory = memory
@@ -81,7 +90,7 @@ class Actions:
         self._identity = identity
         self._settings = settings
         self._say = say
-        self._after_plan = after_plan
+        self._listeners = listeners
         self._instruments: dict[str, Instrument] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._proposed: set[tuple[str, str, int]] = set()
@@ -113,15 +122,7 @@ class Actions:
 
     async def close(self) -> None:
         """Give what is under way a moment, then let go: intents that stay open are resolved after the next start."""
-        tasks = {task for task in self._running.values() if not task.done()}
-        if tasks:
-            timer = asyncio.create_task(self._clock.sleep_until(self._clock.monotonic() + _CLOSING_SECONDS))
-            pending = {timer, *tasks}
-            while timer in pending and len(pending) > 1:
-                _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for waiting in pending:
-                waiting.cancel()
-            await asyncio.gather(timer, *tasks, return_exceptions=True)
+        await finish_or_cancel(self._running.values(), self._clock, patience_seconds=_CLOSING_SECONDS)
         for armed in self._armed.values():
             await armed.sender.close()
 
@@ -173,7 +174,8 @@ class Actions:
             reason=result.reason,
         )
         self._say(execution_message(plan, result.receipts, at=self._clock.now()))
-        self._after_plan(result)
+        for listener in self._listeners:
+            listener.after_plan(result)
 
     def _executor(self, account: str, proposal: Proposal) -> Executor:
         armed = self._armed[account]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from riskd.act.modes import Permissions
 from riskd.cycle import CycleResult, Proposal
 from riskd.daemon.settings import OrderSettings
 from riskd.model.desk import Mode
+from riskd.model.instrument import Instrument
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
 from riskd.policy.rule import Action, Approval
@@ -87,6 +88,11 @@ class Gatekeeper:
             complete = not incomplete(result, profile.id)
             count = self._complete_cycles.get(profile.id, 0)
             self._complete_cycles[profile.id] = count + 1 if complete else 0
+
+    def listing(self, venue: str) -> Mapping[str, Instrument]:
+        """A venue's instruments as the last cycle knew them, by the venue's own symbol; empty before the first."""
+        known = None if self._result is None else self._result.known.venue(venue).instruments.value
+        return {instrument.venue_symbol: instrument for instrument in (known or {}).values()}
 
     def facts(self, proposal: Proposal, *, own_plan: str = "") -> GuardFacts:
         """Everything the guard looks at for a plan, or for the next order of a running one.

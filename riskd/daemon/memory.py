@@ -17,7 +17,7 @@ from riskd.daemon.outbox import Delivery
 from riskd.errors import JournalError
 from riskd.judge.state_text import state_from_json, state_to_json
 from riskd.model.alert import AlertKey, AlertState
-from riskd.model.journal import EntryKind
+from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message
 from riskd.model.order import Intent, Plan, PlanState, Receipt
 from riskd.ports import Journal
@@ -53,6 +53,7 @@ class Memory:
             key: state_from_json(body) for key, body in found.alert_states
         }
         self._unwritten: set[AlertKey] = set()
+        self._unrecorded: list[JournalEntry] = []
         self._snapshot_id = found.snapshot_id
         self._sequence = found.sequence
 
@@ -101,6 +102,19 @@ class Memory:
             ),
         )
 
+    @property
+    def unrecorded(self) -> tuple[JournalEntry, ...]:
+        """Entries that the ledger has not copied yet.
+
+        While it cannot be written they pile up here; when it is opened again it catches up from the journal itself and
+        they are dropped.
+        """
+        return tuple(self._unrecorded)
+
+    def recorded(self) -> None:
+        """The ledger has copied everything."""
+        self._unrecorded.clear()
+
     # -- what is told -------------------------------------------------------------------------------------------
 
     def cycle(self, result: CycleResult, now: datetime) -> None:
@@ -109,10 +123,9 @@ class Memory:
         Killed in between, the alerts that were not yet written move again in the next cycle, and their messages, which
         have the same keys, replace themselves.
         """
-        before = self.states
         self.states = result.advance.states
         changed = {event.key for event in result.advance.events}
-        moved = {key for key, state in self.states.items() if before.get(key) != state} - changed
+        moved = set(result.advance.changed) - changed
         try:
             for message in result.messages:
                 self._append(EntryKind.MESSAGE, now, bodies.message_body(message))
@@ -179,6 +192,7 @@ class Memory:
             self.journal_ok, self.journal_fault = False, str(error)
             raise
         self._fold.apply(entry)
+        self._unrecorded.append(entry)
         self.journal_ok, self.journal_fault = True, ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import structlog
 from riskd.cycle import CycleResult
 from riskd.daemon.memory import Memory
 from riskd.errors import LedgerError
-from riskd.model.journal import EntryKind
+from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message, MessageKind
 from riskd.model.verdict import Level
 from riskd.ports import Clock
@@ -24,18 +24,18 @@ _PAUSE_SECONDS_MIN, _PAUSE_SECONDS_MAX = 5.0, 300.0
 class Ledger(Protocol):
     """The database as the daemon uses it."""
 
-    def commit(self, rows: CycleRows) -> None:
-        """Write a cycle in one transaction; writing it twice is writing it once.
+    def commit(self, rows: CycleRows, entries: Iterable[JournalEntry] = ()) -> None:
+        """Write a cycle and the journal up to now in one transaction; writing it twice is writing it once.
 
         Raises:
             LedgerError: It could not be written.
         """
 
-    def project(self) -> None:
-        """Copy what is new in the journal.
+    def project(self, entries: Iterable[JournalEntry]) -> int:
+        """Write journal entries that are not there yet.
 
         Raises:
-            LedgerError: It could not be written.
+            LedgerError: They could not be written.
         """
 
     def checkpoint(self) -> None:
@@ -54,7 +54,8 @@ class Recording:
 
     Args:
         memory: Writes the journal.
-        open_ledger: Opens the ledger anew after a failure; raises LedgerError while that does not work.
+        open_ledger: Opens the ledger, at the start and after a failure, and brings its copy of the journal up to
+            date; raises LedgerError while that does not work.
         clock: Paces the attempts.
         say: Queues a message to people.
     """
@@ -86,14 +87,18 @@ class Recording:
     def cycle(self, result: CycleResult) -> None:
         """Make a cycle durable in the journal, then write it to the ledger. Failures are said and kept, not raised."""
         self._memory.cycle(result, self._clock.now())
-        self._write(lambda ledger: ledger.commit(result.rows))
-        self._write(lambda ledger: ledger.project())
+        self._write(lambda ledger: ledger.commit(result.rows, self._memory.unrecorded))
         self._report("journal", self._memory.journal_fault)
         self._report("ledger", self.ledger_fault)
 
     def checkpoint(self, _now: datetime) -> None:
         """Fold the ledger's write-ahead log in; a calendar job."""
-        self._write(lambda ledger: ledger.checkpoint())
+        if self._ledger is None:
+            return
+        try:
+            self._ledger.checkpoint()
+        except LedgerError as error:
+            self._set_aside(error)
 
     def gap(self, at: datetime, *, seconds: float) -> None:
         """The watch stood still for longer than it should."""
@@ -104,21 +109,27 @@ class Recording:
     def stopped(self, at: datetime, *, detail: str = "stopped in order") -> None:
         """The daemon ends."""
         self._memory.note(EntryKind.STOP, daemon_body(detail), at)
-        self._write(lambda ledger: ledger.project())
+        self._write(lambda ledger: ledger.project(self._memory.unrecorded))
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
 
-    def _write(self, step: Callable[[Ledger], None]) -> None:
+    def open(self) -> None:
+        """Open the ledger now rather than with the first cycle; a failure is kept and said with it."""
+        self._write(lambda ledger: ledger.project(self._memory.unrecorded))
+
+    def _write(self, step: Callable[[Ledger], object]) -> None:
         if self._ledger is None and self._clock.monotonic() < self._try_at:
             return
         try:
             if self._ledger is None:
                 self._ledger = self._open_ledger()
+                self._memory.recorded()
             step(self._ledger)
         except LedgerError as error:
             self._set_aside(error)
         else:
+            self._memory.recorded()
             self.ledger_fault = ""
             self._pause_seconds = _PAUSE_SECONDS_MIN
 

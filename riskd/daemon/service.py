@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
 import structlog
 
 from riskd.cycle import CycleInput, CycleResult, run_cycle
@@ -15,23 +16,30 @@ from riskd.daemon.calendar import Calendar
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
 from riskd.daemon.memory import Memory
-from riskd.daemon.outbox import Outbox
+from riskd.daemon.messages import reload_refused
+from riskd.daemon.policies import LoadedPolicies
+from riskd.daemon.post import Post
 from riskd.daemon.reading import Attention, Reading
 from riskd.daemon.recording import Recording
 from riskd.daemon.settings import CycleSettings
+from riskd.errors import PolicyError
 from riskd.execution import PlanResult
 from riskd.model.desk import Desk, Mode
 from riskd.model.history import History
-from riskd.model.snapshot import Snapshot
+from riskd.model.journal import EntryKind
+from riskd.model.snapshot import Quality, Snapshot
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
 from riskd.policy.rule import Bundle
 from riskd.ports import Clock
+from riskd.record.bodies import policy_body
 
 # A reader that has not answered after this share of the cycle is left behind until the next one.
 _DEADLINE_SHARE = 0.8
 # Later than this many intervals, the watch had a gap: recorded, and said.
 _GAP_INTERVALS = 3.0
+# How long undelivered messages may hold up the end; SIGTERM must be obeyed within five seconds.
+_FAREWELL_SECONDS = 1.0
 # A subject that uses more than this share of a breach limit is near it: riskd looks more often.
 _NEAR = 0.8
 
@@ -53,6 +61,7 @@ class Parts:
     Attributes:
         bundle: Policies in force; replaced whole on a reload that succeeds.
         load_bundle: Reads the policies again; raises PolicyError when they are not valid.
+        known: What observing remembers.
     """
 
     clock: Clock
@@ -61,13 +70,13 @@ class Parts:
     cycle: CycleSettings
     freshness: Freshness
     bundle: Bundle
-    load_bundle: Callable[[], Bundle]
+    load_bundle: Callable[[], LoadedPolicies]
     reading: Reading
     memory: Memory
     recording: Recording
     actions: Actions
     history: HistoryKeeper
-    outboxes: tuple[Outbox, ...]
+    post: Post
     calendar: Calendar
     listeners: tuple[Listener, ...] = ()
     known: Known = field(default_factory=Known)
@@ -86,7 +95,6 @@ class Service:
         self._stopping = asyncio.Event()
         self._reload_wanted = False
         self._attention: dict[str, Attention] = {}
-        self._deliveries: set[asyncio.Task[None]] = set()
         self.cycles = 0
 
     def stop(self) -> None:
@@ -99,13 +107,15 @@ class Service:
 
     async def run(self) -> None:
         """Watch until ``stop``."""
-        self._parts.actions.resolve_open()
+        self._parts.actions.begin()
+        self._parts.post.deliver()
         started = self._parts.clock.monotonic()
         while not self._stopping.is_set():
             if self._reload_wanted:
                 self._reload_wanted = False
                 self._reload()
-            interval = await self._turn()
+            result = await self.turn()
+            interval = self._interval(result)
             now = self._parts.clock.monotonic()
             if now - started > _GAP_INTERVALS * interval:
                 self._parts.recording.gap(self._parts.clock.now(), seconds=now - started)
@@ -115,12 +125,8 @@ class Service:
     async def close(self) -> None:
         """Let running orders come to an end for a moment, then release everything. Called once, after ``run``."""
         await self._parts.actions.close()
-        for task in self._deliveries:
-            task.cancel()
-        await asyncio.gather(*self._deliveries, return_exceptions=True)
         await self._parts.reading.close()
-        for outbox in self._parts.outboxes:
-            await outbox.close()
+        await self._parts.post.close(patience_seconds=_FAREWELL_SECONDS)
         self._parts.recording.stopped(self._parts.clock.now())
 
     async def turn(self) -> CycleResult:
@@ -148,9 +154,10 @@ class Service:
         parts.known = result.known
         self._attention = attention_after(result)
         parts.recording.cycle(result)
-        for message in result.messages:
-            self._say_to_all(message_sink=message)
+        parts.post.queue(result.messages)
         parts.actions.after_cycle(result)
+        parts.calendar.look(parts.clock.now())
+        parts.post.deliver()
         self.cycles += 1
         for listener in parts.listeners:
             listener.after_cycle(result)
@@ -159,3 +166,59 @@ class Service:
     def _remember(self, snapshot: Snapshot, known: Known) -> History:
         take_in(self._parts.history, snapshot, known)
         return self._parts.history.history(snapshot.taken_at)
+
+    def _interval(self, result: CycleResult) -> float:
+        """Seconds from the start of this cycle to the start of the next: shorter while something is near a limit."""
+        near = any(bool((reading.utilisation > _NEAR).any()) for reading in result.readings)
+        return self._parts.cycle.near_limits if near else self._parts.cycle.every
+
+    async def _rest_until(self, monotonic_seconds: float) -> None:
+        """Wait for the next cycle, or for the word to stop."""
+        timer = asyncio.create_task(self._parts.clock.sleep_until(monotonic_seconds))
+        word = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({timer, word}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (timer, word):
+                task.cancel()
+            await asyncio.gather(timer, word, return_exceptions=True)
+
+    def _reload(self) -> None:
+        """Take the policies as they are on the disk now; when they are not valid, keep the ones in force and say so."""
+        parts = self._parts
+        now = parts.clock.now()
+        try:
+            loaded = parts.load_bundle()
+        except PolicyError as error:
+            self._log.error("policies_refused", problems=len(error.problems))
+            parts.post.say(reload_refused(error, at=now))
+            return
+        changed = loaded.bundle.hash != parts.bundle.hash
+        parts.bundle = loaded.bundle
+        parts.memory.note(EntryKind.POLICY, policy_body(loaded.bundle.hash, loaded.texts), now)
+        self._log.info("policies_loaded", hash=loaded.bundle.hash[:12], changed=changed)
+
+
+def attention_after(result: CycleResult) -> dict[str, Attention]:
+    """What the next cycle looks at closely: trades of positions that came or went, and income when cash moved.
+
+    A position that vanished stays unknown until something corroborates its closing, and a deposit looks like profit
+    until its entry in the wallet's history has been read: neither may wait for its turn.
+    """
+    wanted: dict[str, Attention] = {}
+    positions = result.snapshot.positions
+    for code, profile in enumerate(result.snapshot.desk.accounts):
+        rows = [row for row in range(len(positions)) if positions.account[row] == code]
+        symbols = {
+            result.snapshot.instruments[positions.instrument[row]].symbol
+            for row in rows
+            if not positions.confirmed[row] or np.isnan(positions.opened_at[row])
+        }
+        surfaces = {
+            state.surface
+            for state in result.snapshot.surfaces
+            if state.account == profile.id and state.quality is not Quality.OK
+        }
+        if symbols or surfaces:
+            wanted[profile.id] = Attention(surfaces=frozenset(surfaces), symbols=tuple(sorted(symbols)))
+    return wanted

@@ -39,17 +39,21 @@ class Practice:
 async def serve(practice: Practice, *, started: Callable[[str, ApiKey], None]) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    The venue's time starts at the market's own date: clients take the time from the venue, as they do from Binance
-    (``options.adjustForTimeDifference`` in ccxt).
+    The market begins now, whatever date it was recorded on, so that clients whose clock is right need no adjustment. At
+    another speed than 1 the venue's clock soon differs from everybody else's; such clients must ask it for the time.
 
     Args:
         started: Told the address and the trading key once the venue listens.
     """
-    world = build_world(practice.market, seed=practice.seed, own_account=(practice.account, practice.deposit))
+    real = SystemClock()
+    started_at_ms = int(real.now().timestamp()) * 1000
     clock = ScaledClock(
-        SystemClock(),
-        factor=practice.speed,
-        started_at=datetime.fromtimestamp(practice.market.started_at_ms / 1000, UTC),
+        real, factor=practice.speed, started_at=datetime.fromtimestamp(started_at_ms / 1000, UTC)
+    )
+    world = build_world(
+        practice.market.starting_at(started_at_ms),
+        seed=practice.seed,
+        own_account=(practice.account, practice.deposit),
     )
     server = PaperServer(world.venue, time_ms=clock_time(clock), clock=clock, port=practice.port)
     await server.start()

@@ -1,0 +1,62 @@
+"""What riskd says about itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from riskd.errors import PolicyError
+from riskd.model.message import Message, MessageKind
+from riskd.model.verdict import Level
+from riskd.record.fold import Remembered
+
+_PROBLEMS_SHOWN = 10
+
+
+def started(
+    found: Remembered, *, firing: int, accounts: int, mode: str, at: datetime, version: str
+) -> Message:
+    """The daemon is back (or here for the first time), and what it found."""
+    if found.last_at is None:
+        text = "first start of this installation"
+    else:
+        down = (at - found.last_at).total_seconds()
+        unclean = found.stopped_at is None or (
+            found.started_at is not None and found.stopped_at < found.started_at
+        )
+        text = f"was down {_span(down)}{' after an unclean end' if unclean else ''}"
+    open_orders = len(found.open_intents())
+    return Message(
+        key=f"system|started|{at.isoformat()}",
+        kind=MessageKind.SYSTEM,
+        level=Level.OK,
+        thread="",
+        edits_root=False,
+        headline=f"riskd {version} watches {accounts} accounts, mode {mode}: {text}",
+        body=(
+            f"{firing} alerts still firing",
+            f"{open_orders} orders of unknown outcome, to be resolved with the venue",
+        ),
+    )
+
+
+def reload_refused(error: PolicyError, *, at: datetime) -> Message:
+    """New policies are not valid; the ones in force stay."""
+    shown = tuple(str(problem).splitlines()[0] for problem in error.problems[:_PROBLEMS_SHOWN])
+    more = len(error.problems) - len(shown)
+    return Message(
+        key=f"system|reload|{at.isoformat()}",
+        kind=MessageKind.SYSTEM,
+        level=Level.CRITICAL,
+        thread="",
+        edits_root=False,
+        headline=f"policies were not reloaded: {len(error.problems)} errors; the ones in force stay in force",
+        body=(*shown, *((f"and {more} more",) if more else ())),
+    )
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

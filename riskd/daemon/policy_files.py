@@ -1,0 +1,127 @@
+"""Finds policy files by what people write: a file, a directory, or the name of a pack that ships with riskd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from riskd.adapters.package_files import policies_directory
+from riskd.errors import PolicyError, Problem
+from riskd.policy.load import load
+from riskd.policy.rule import Bundle
+from riskd.policy.spelling import choose
+from riskd.policy.yaml_scan import SIZE_MAX
+
+_UNREADABLE = "P000"
+_BYTES_MAX = 4 * SIZE_MAX  # no character takes more than four
+_SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+def load_policy_files(names: Sequence[str]) -> Bundle:
+    """Read and compile policies together.
+
+    Args:
+        names: As :func:`read_policy_files`.
+
+    Raises:
+        PolicyError: A file is missing or not valid; lists every fault of every file, also of those that were found
+            beside a missing one.
+    """
+    texts, missing = _read_all(names)
+    try:
+        bundle = load(texts)
+    except PolicyError as error:
+        raise PolicyError((*missing, *error.problems)) from None
+    if missing:
+        raise PolicyError(missing)
+    return bundle
+
+
+def read_policy_files(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Name and text of each policy file.
+
+    Args:
+        names: Files, directories (every ``.yaml`` and ``.yml`` file in them, not below), or names of shipped packs such
+            as ``grid-trading``. Empty: all shipped packs. A file that is named twice is read once.
+
+    Raises:
+        PolicyError: A name means nothing, or a file cannot be read; lists all of them.
+    """
+    texts, missing = _read_all(names)
+    if missing:
+        raise PolicyError(missing)
+    return texts
+
+
+def shipped_packs() -> tuple[Path, ...]:
+    """The policy files that ship with riskd, by name."""
+    return _policies_in(policies_directory())
+
+
+def _read_all(names: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], tuple[Problem, ...]]:
+    texts: dict[Path, tuple[str, str]] = {}
+    problems: list[Problem] = []
+    for path in _paths(names, problems):
+        if path.resolve() in texts:
+            continue
+        try:
+            texts[path.resolve()] = (str(path), _read(path))
+        except OSError as error:
+            problems.append(_problem(str(path), f"cannot be read: {error.strerror}"))
+        except UnicodeDecodeError as error:
+            problems.append(
+                _problem(str(path), f"cannot be read: byte {error.start} is not UTF-8", "save it as UTF-8")
+            )
+    return tuple(texts.values()), tuple(problems)
+
+
+def _paths(names: Sequence[str], problems: list[Problem]) -> Iterator[Path]:
+    if not names:
+        yield from shipped_packs()
+    for name in names:
+        found = _meant(name)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            yield from found
+
+
+def _meant(name: str) -> tuple[Path, ...] | Problem:
+    path = Path(name)
+    if path.is_dir():
+        files = _policies_in(path)
+        return files or _problem(name, "no policy in this directory", "a policy's name ends in .yaml")
+    if path.is_file():
+        return (path,)
+    if path.exists():
+        return _problem(name, "neither a file nor a directory")
+    packs = {pack.stem: pack for pack in shipped_packs()}
+    if name in packs:
+        return (packs[name],)
+    # A path is a path, whatever pack it may look like.
+    cure = (
+        "check the path"
+        if "/" in name or path.suffix in _SUFFIXES
+        else f"among the shipped packs, {choose(name, packs)}"
+    )
+    return _problem(name, "no such file", cure)
+
+
+def _policies_in(directory: Path) -> tuple[Path, ...]:
+    return tuple(sorted(path for path in directory.iterdir() if path.suffix in _SUFFIXES and path.is_file()))
+
+
+def _read(path: Path) -> str | Problem:
+    try:
+        size = path.stat().st_size
+        if size > _BYTES_MAX:
+            return _problem(str(path), f"has {size:,} bytes, a policy at most {SIZE_MAX:,} characters")
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        return _problem(str(path), f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        return _problem(str(path), f"cannot be read: byte {error.start} is not UTF-8", "save it as UTF-8")
+
+
+def _problem(file: str, what: str, cure: str = "") -> Problem:
+    return Problem(file=file, line=1, column=1, code=_UNREADABLE, what=what, cure=cure)

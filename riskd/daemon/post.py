@@ -1,0 +1,71 @@
+"""Everything riskd says goes through here: made durable, queued on every channel, delivered beside the watch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from riskd.daemon.memory import Memory
+from riskd.daemon.outbox import Delivery, Outbox
+from riskd.daemon.patience import finish_or_cancel
+from riskd.model.message import Message
+from riskd.ports import Clock, Notifier
+
+
+class Post:
+    """The channels to people.
+
+    What had not been delivered before a restart waits in the queues again, and replies still find their roots.
+
+    Args:
+        notifiers: The channels.
+        memory: Knows what was delivered.
+    """
+
+    def __init__(self, notifiers: Sequence[Notifier], memory: Memory, clock: Clock) -> None:
+        self._memory = memory
+        self._clock = clock
+        self._outboxes = tuple(Outbox(notifier, clock, delivered=self._delivered) for notifier in notifiers)
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+        waiting = dict(memory.at_start.undelivered)
+        for outbox in self._outboxes:
+            roots = [
+                (thread, reference)
+                for (channel, thread), reference in memory.at_start.roots
+                if channel == outbox.channel
+            ]
+            outbox.restore(waiting.get(outbox.channel, ()), roots)
+
+    @property
+    def waiting(self) -> int:
+        """Messages that some channel has not taken."""
+        return sum(outbox.waiting for outbox in self._outboxes)
+
+    def say(self, message: Message) -> None:
+        """Make a message durable and queue it on every channel."""
+        self._memory.say(message, self._clock.now())
+        self.queue([message])
+
+    def queue(self, messages: Iterable[Message]) -> None:
+        """Queue messages that are durable already."""
+        for message in messages:
+            for outbox in self._outboxes:
+                outbox.put(message)
+
+    def deliver(self) -> None:
+        """Let each channel post what waits, beside the watch; one that is still at it is left alone."""
+        for outbox in self._outboxes:
+            task = self._at_work.get(outbox.channel)
+            if outbox.waiting and (task is None or task.done()):
+                work = outbox.deliver_due()
+                self._at_work[outbox.channel] = asyncio.get_running_loop().create_task(work)
+
+    async def close(self, *, patience_seconds: float) -> None:
+        """Try once more to deliver what waits, for a moment; what stays is delivered after the next start."""
+        self.deliver()
+        await finish_or_cancel(self._at_work.values(), self._clock, patience_seconds=patience_seconds)
+        for outbox in self._outboxes:
+            await outbox.close()
+
+    def _delivered(self, delivery: Delivery) -> None:
+        self._memory.delivered(delivery, self._clock.now())

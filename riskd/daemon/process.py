@@ -1,0 +1,108 @@
+"""The daemon as a process: its lock, its files, its signals, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+
+from riskd.adapters.console import ConsoleNotifier
+from riskd.adapters.credentials import CredentialStore
+from riskd.adapters.identity_file import load_or_create_identity
+from riskd.adapters.journal_file import JournalFile
+from riskd.adapters.sd_notify import ServiceManager
+from riskd.adapters.slack import SlackNotifier
+from riskd.adapters.system_clock import SystemClock
+from riskd.daemon.connections import HttpConnections
+from riskd.daemon.heartbeat import Heartbeat
+from riskd.daemon.logs import configure_logs
+from riskd.daemon.places import Places, places_of
+from riskd.daemon.service import Listener
+from riskd.daemon.settings import Settings
+from riskd.daemon.settings_file import read_settings
+from riskd.daemon.wire import Surroundings, build_service
+from riskd.ports import Clock, Notifier
+
+
+def credentials_of(config: Path) -> CredentialStore:
+    """Where credential files are: what systemd hands over, else `credentials/` beside the configuration."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if given:
+        return CredentialStore.of_systemd(Path(given))
+    return CredentialStore.of_user(config.parent / "credentials")
+
+
+def notifiers_of(settings: Settings, credentials: CredentialStore) -> list[Notifier]:
+    """The channels to people: the console always, Slack where it is configured.
+
+    Raises:
+        CredentialError: The token's file cannot be trusted.
+    """
+    channels: list[Notifier] = [ConsoleNotifier(sys.stdout)]
+    slack = settings.notify.slack
+    if slack is not None:
+        token = credentials.fields(slack.credential, required=("token",))["token"]
+        if slack.endpoint is None:
+            channels.append(SlackNotifier(token=token, room=slack.channel))
+        else:
+            channels.append(SlackNotifier(token=token, room=slack.channel, base_url=slack.endpoint))
+    return channels
+
+
+def open_state(places: Places) -> JournalFile:
+    """Make the state directory and open the journal in it; a second daemon is refused.
+
+    Raises:
+        StateLocked: Another daemon works there.
+        JournalError: The chain does not verify.
+    """
+    places.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return JournalFile.open(places.journal, holder="riskd run")
+
+
+async def run_daemon(config: Path) -> None:
+    """Watch until SIGTERM or SIGINT; SIGHUP reads the policies again.
+
+    Raises:
+        RiskdError: It could not start: settings, policies, credentials, or another daemon.
+    """
+    configure_logs()
+    settings = read_settings(config)
+    clock: Clock = SystemClock()
+    places = places_of(settings, config=config)
+    credentials = credentials_of(config)
+    notifiers = notifiers_of(settings, credentials)
+    journal = open_state(places)
+    manager = ServiceManager(os.environ)
+    listeners: tuple[Listener, ...] = (Heartbeat(manager),)
+    try:
+        if journal.recovered is not None:
+            structlog.get_logger("riskd").warning("journal_recovered", what=str(journal.recovered))
+        service = build_service(
+            settings,
+            base=config.parent,
+            given=Surroundings(
+                clock=clock,
+                connections=HttpConnections(settings, credentials, clock),
+                notifiers=notifiers,
+                journal=journal,
+                identity=load_or_create_identity(places.identity),
+                places=places,
+                listeners=listeners,
+            ),
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, service.stop)
+        loop.add_signal_handler(signal.SIGHUP, service.reload)
+        try:
+            await service.run()
+        finally:
+            manager.stopping()
+            await service.close()
+    finally:
+        journal.close()

@@ -1,0 +1,236 @@
+"""Puts the daemon together from its settings. The only place that knows every part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from riskd import __version__
+from riskd.act.identity import Identity
+from riskd.adapters.binance_reader import BinanceReader
+from riskd.adapters.binance_sender import BinanceSender
+from riskd.adapters.duckdb_ledger import DuckdbLedger
+from riskd.adapters.duckdb_migrate import read_migrations
+from riskd.adapters.kill_switch import KillSwitch
+from riskd.adapters.package_files import storage_directory
+from riskd.daemon import messages
+from riskd.daemon.actions import Actions, Armed
+from riskd.daemon.calendar import Calendar, Job
+from riskd.daemon.connections import Connections
+from riskd.daemon.fresh import FreshReader
+from riskd.daemon.gate import Gatekeeper, Health, house_bounds
+from riskd.daemon.history import HistoryKeeper
+from riskd.daemon.memory import Memory
+from riskd.daemon.places import Places
+from riskd.daemon.policies import LoadedPolicies, load_policies
+from riskd.daemon.post import Post
+from riskd.daemon.reading import Reading
+from riskd.daemon.recording import Ledger, Recording
+from riskd.daemon.service import Listener, Parts, Service
+from riskd.daemon.settings import Settings
+from riskd.model.alert import Condition
+from riskd.model.desk import Desk, LegKind, Mode
+from riskd.model.journal import EntryKind
+from riskd.observe.freshness import Freshness
+from riskd.ports import Clock, Journal, Notifier, VenueReader
+from riskd.record.bodies import accounts_body, daemon_body, policy_body
+
+_HISTORY = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the daemon is given from outside: everything that is not decided by its settings.
+
+    Attributes:
+        connections: How venues are reached.
+        notifiers: Channels to people.
+        journal: Open and verified.
+        identity: Authenticates our client order ids.
+        listeners: Told of every cycle and plan.
+    """
+
+    clock: Clock
+    connections: Connections
+    notifiers: Sequence[Notifier]
+    journal: Journal
+    identity: Identity
+    places: Places
+    listeners: tuple[Listener, ...] = ()
+
+
+def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Service:
+    """A service that is ready to run. It has read its policies, its journal and its ledger, and asked nobody anything.
+
+    Args:
+        settings: The configuration.
+        base: Directory from which relative policy paths are seen.
+
+    Raises:
+        PolicyError: A policy is missing or not valid.
+        CredentialError: A key file cannot be trusted.
+        JournalError: The journal is not what its chain promises.
+    """
+    clock, desk = given.clock, settings.desk()
+    files = settings.policy_files(base)
+    loaded = load_policies(files)
+    memory = Memory(
+        given.journal, channels=[notifier.channel for notifier in given.notifiers], now=clock.now()
+    )
+    post = Post(given.notifiers, memory, clock)
+    history = HistoryKeeper(desk)
+    recording = Recording(
+        memory,
+        open_ledger=lambda: _open_ledger(given, history),
+        clock=clock,
+        say=post.say,
+    )
+    switch = KillSwitch(given.places.kill_switch)
+    readers = _readers(settings, given)
+    gatekeeper = Gatekeeper(
+        now=clock.now,
+        halted=switch.is_pulled,
+        health=lambda: Health(journal_ok=memory.journal_ok, ledger_ok=recording.ledger_ok),
+        books=memory.books,
+        bounds=house_bounds(settings.orders),
+    )
+    actions = Actions(
+        armed=_armed(settings, desk, given, readers, gatekeeper),
+        memory=memory,
+        gatekeeper=gatekeeper,
+        clock=clock,
+        identity=given.identity,
+        settings=settings.orders,
+        say=post.say,
+        listeners=given.listeners,
+    )
+    service = Service(
+        Parts(
+            clock=clock,
+            desk=desk,
+            ceiling=settings.ceiling,
+            cycle=settings.cycle,
+            freshness=_freshness(settings),
+            bundle=loaded.bundle,
+            load_bundle=lambda: load_policies(files),
+            reading=_reading(readers, desk, clock),
+            memory=memory,
+            recording=recording,
+            actions=actions,
+            history=history,
+            post=post,
+            calendar=Calendar(
+                (Job(name="checkpoint", cron="7 * * * *", run=recording.checkpoint),), now=clock.now()
+            ),
+            listeners=given.listeners,
+        )
+    )
+    _begin(settings, desk, memory, recording, loaded, post, clock.now())
+    return service
+
+
+def _begin(
+    settings: Settings,
+    desk: Desk,
+    memory: Memory,
+    recording: Recording,
+    loaded: LoadedPolicies,
+    post: Post,
+    now: datetime,
+) -> None:
+    """Write down and say that riskd is here, with what it found."""
+    facts = [("version", __version__), ("mode", settings.mode), ("policy_hash", loaded.bundle.hash)]
+    memory.note(EntryKind.START, daemon_body("started", facts=facts), now)
+    memory.note(EntryKind.ACCOUNTS, accounts_body(desk), now)
+    memory.note(EntryKind.POLICY, policy_body(loaded.bundle.hash, loaded.texts), now)
+    recording.open()
+    firing = sum(
+        state.condition in (Condition.FIRING, Condition.CLEARING) for state in memory.states.values()
+    )
+    post.say(
+        messages.started(
+            memory.at_start,
+            firing=firing,
+            accounts=len(desk.accounts),
+            mode=settings.mode,
+            at=now,
+            version=__version__,
+        )
+    )
+
+
+def _open_ledger(given: Surroundings, history: HistoryKeeper) -> Ledger:
+    """The ledger, caught up with the journal; the past is taken from it the first time."""
+    now = given.clock.now()
+    ledger, quarantine = DuckdbLedger.open_or_quarantine(
+        given.places.ledger, read_migrations(storage_directory() / "migrations"), now=now
+    )
+    if quarantine is not None:
+        structlog.get_logger("riskd").error("ledger_set_aside", what=str(quarantine))
+    ledger.catch_up(given.journal)
+    since = now - _HISTORY
+    for account, transfer, at, amount in ledger.transfers(since=since):
+        history.transfer(account, transfer, at, amount)
+    for account, samples in ledger.equity_samples(since=since).items():
+        history.restore(account, samples)
+    return ledger
+
+
+def _readers(settings: Settings, given: Surroundings) -> tuple[VenueReader, ...]:
+    """A keyless reader for each venue and one for each account, in the order of the configuration."""
+    venues = sorted({account.venue for account in settings.accounts})
+    markets = [
+        BinanceReader(given.connections.market(venue), clock=given.clock, venue=venue, account="")
+        for venue in venues
+    ]
+    accounts = [
+        BinanceReader(
+            given.connections.reading(account), clock=given.clock, venue=account.venue, account=account.id
+        )
+        for account in settings.accounts
+    ]
+    return (*markets, *accounts)
+
+
+def _reading(readers: Sequence[VenueReader], desk: Desk, clock: Clock) -> Reading:
+    spot = {leg.account for hedge in desk.hedges for leg in hedge.legs if leg.kind is LegKind.SPOT}
+    return Reading(readers, clock, spot_accounts=frozenset(spot))
+
+
+def _armed(
+    settings: Settings,
+    desk: Desk,
+    given: Surroundings,
+    readers: Sequence[VenueReader],
+    gatekeeper: Gatekeeper,
+) -> dict[str, Armed]:
+    """A sender for each account that may act. For the others no object exists that could send an order."""
+    if settings.ceiling is not Mode.ENFORCE:
+        return {}
+    modes = {profile.id: profile.mode for profile in desk.accounts}
+    by_account = {reader.account: reader for reader in readers}
+    return {
+        account.id: Armed(
+            sender=BinanceSender(given.connections.trading(account), clock=given.clock, account=account.id),
+            read=FreshReader(by_account[account.id], partial(gatekeeper.listing, account.venue)),
+        )
+        for account in settings.accounts
+        if modes[account.id] is Mode.ENFORCE
+    }
+
+
+def _freshness(settings: Settings) -> Freshness:
+    ages = settings.freshness
+    return Freshness(
+        positions=timedelta(seconds=ages.positions),
+        orders=timedelta(seconds=ages.orders),
+        marks=timedelta(seconds=ages.marks),
+        settings=timedelta(seconds=ages.settings),
+        brackets=timedelta(seconds=ages.brackets),
+        income=timedelta(seconds=ages.income),
+    )
