@@ -126,6 +126,11 @@ class Actions:
         for armed in self._armed.values():
             await armed.sender.close()
 
+    def abandon(self) -> None:
+        """Drop what is under way."""
+        for task in self._running.values():
+            task.cancel()
+
     def _consider(self, proposal: Proposal) -> None:
         plan = proposal.plan
         if observing(proposal.permissions):

@@ -26,3 +26,8 @@ def configure_logs(level: int = logging.INFO) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def silence_logs() -> None:
+    """For commands with a face of their own: only errors are logged."""
+    configure_logs(logging.ERROR)

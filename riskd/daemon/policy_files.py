@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from riskd.adapters.package_files import policies_directory
 from riskd.errors import PolicyError, Problem
 from riskd.policy.load import load
 from riskd.policy.rule import Bundle
-from riskd.policy.spelling import choose
+from riskd.policy.spelling import nearest
 from riskd.policy.yaml_scan import SIZE_MAX
 
 _UNREADABLE = "P000"
@@ -64,14 +64,11 @@ def _read_all(names: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], tuple[
     for path in _paths(names, problems):
         if path.resolve() in texts:
             continue
-        try:
-            texts[path.resolve()] = (str(path), _read(path))
-        except OSError as error:
-            problems.append(_problem(str(path), f"cannot be read: {error.strerror}"))
-        except UnicodeDecodeError as error:
-            problems.append(
-                _problem(str(path), f"cannot be read: byte {error.start} is not UTF-8", "save it as UTF-8")
-            )
+        text = _read(path)
+        if isinstance(text, Problem):
+            problems.append(text)
+        else:
+            texts[path.resolve()] = (str(path), text)
     return tuple(texts.values()), tuple(problems)
 
 
@@ -98,13 +95,14 @@ def _meant(name: str) -> tuple[Path, ...] | Problem:
     packs = {pack.stem: pack for pack in shipped_packs()}
     if name in packs:
         return (packs[name],)
-    # A path is a path, whatever pack it may look like.
-    cure = (
-        "check the path"
-        if "/" in name or path.suffix in _SUFFIXES
-        else f"among the shipped packs, {choose(name, packs)}"
-    )
-    return _problem(name, "no such file", cure)
+    return _problem(name, "no such file", _cure(name, packs))
+
+
+def _cure(name: str, packs: Mapping[str, Path]) -> str:
+    if "/" in name or Path(name).suffix in _SUFFIXES:
+        return "check the path"
+    near = nearest(name, packs)
+    return f"did you mean '{near}'?" if near else f"riskd ships the packs {', '.join(packs)}"
 
 
 def _policies_in(directory: Path) -> tuple[Path, ...]:

@@ -67,5 +67,10 @@ class Post:
         for outbox in self._outboxes:
             await outbox.close()
 
+    def abandon(self) -> None:
+        """Drop what is under way."""
+        for task in self._at_work.values():
+            task.cancel()
+
     def _delivered(self, delivery: Delivery) -> None:
         self._memory.delivered(delivery, self._clock.now())

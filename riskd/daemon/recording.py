@@ -114,6 +114,12 @@ class Recording:
             self._ledger.close()
             self._ledger = None
 
+    def abandon(self) -> None:
+        """Release the ledger without a word."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
     def open(self) -> None:
         """Open the ledger now rather than with the first cycle; a failure is kept and said with it."""
         self._write(lambda ledger: ledger.project(self._memory.unrecorded))

@@ -129,6 +129,13 @@ class Service:
         await self._parts.post.close(patience_seconds=_FAREWELL_SECONDS)
         self._parts.recording.stopped(self._parts.clock.now())
 
+    async def abandon(self) -> None:
+        """Let go of everything at once, without a word in the journal: what a kill leaves, for simulations and the demo."""
+        self._parts.actions.abandon()
+        self._parts.post.abandon()
+        await self._parts.reading.close()
+        self._parts.recording.abandon()
+
     async def turn(self) -> CycleResult:
         """One cycle by itself: read, judge, record, queue messages, begin plans."""
         parts = self._parts

@@ -185,12 +185,12 @@ def _readers(settings: Settings, given: Surroundings) -> tuple[VenueReader, ...]
     """A keyless reader for each venue and one for each account, in the order of the configuration."""
     venues = sorted({account.venue for account in settings.accounts})
     markets = [
-        BinanceReader(given.connections.market(venue), clock=given.clock, venue=venue, account="")
+        BinanceReader(given.connections.market(venue), account="", clock=given.clock, venue=venue)
         for venue in venues
     ]
     accounts = [
         BinanceReader(
-            given.connections.reading(account), clock=given.clock, venue=account.venue, account=account.id
+            given.connections.reading(account), account=account.id, clock=given.clock, venue=account.venue
         )
         for account in settings.accounts
     ]
@@ -216,7 +216,7 @@ def _armed(
     by_account = {reader.account: reader for reader in readers}
     return {
         account.id: Armed(
-            sender=BinanceSender(given.connections.trading(account), clock=given.clock, account=account.id),
+            sender=BinanceSender(given.connections.trading(account), account=account.id, clock=given.clock),
             read=FreshReader(by_account[account.id], partial(gatekeeper.listing, account.venue)),
         )
         for account in settings.accounts

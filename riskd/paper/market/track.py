@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 from typing import Protocol
 
@@ -111,6 +111,14 @@ class Track:
             funding_rate=_rounded(self._funding_rate(at_ms), _RATE_DECIMALS),
         )
 
+    def shifted(self, shift_ms: int) -> Track:
+        """The same path, ``shift_ms`` later."""
+        return replace(
+            self,
+            at_ms=[at_ms + shift_ms for at_ms in self.at_ms],
+            funding=tuple(replace(step, from_ms=step.from_ms + shift_ms) for step in self.funding),
+        )
+
     def _place(self, at_ms: int) -> tuple[int, float]:
         """The corner at or before a moment, and the share of the way to the next; the last corner holds for ever."""
         left = bisect_right(self.at_ms, at_ms) - 1
@@ -156,6 +164,17 @@ class TrackMarket:
             ValueError: The moment lies before ``known_from_ms``.
         """
         return {track.contract.symbol: track.quote(at_ms) for track in self.tracks}
+
+    def starting_at(self, started_at_ms: int) -> TrackMarket:
+        """The same path at another time, for a venue on the machine's own clock."""
+        shift_ms = started_at_ms - self.started_at_ms
+        return replace(
+            self,
+            tracks=tuple(track.shifted(shift_ms) for track in self.tracks),
+            known_from_ms=self.known_from_ms + shift_ms,
+            started_at_ms=started_at_ms,
+            ends_at_ms=self.ends_at_ms + shift_ms,
+        )
 
 
 def _between(values: Sequence[float], left: int, share: float) -> float:

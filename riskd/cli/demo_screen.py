@@ -1,0 +1,207 @@
+"""What the demo shows on a terminal: a live table of the accounts and the lines riskd says; plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+import numpy as np
+
+from riskd.adapters.console import ConsoleNotifier, plain_line
+from riskd.adapters.safe_text import visible
+from riskd.daemon.demo.report import Row, Total, headline
+from riskd.measure.catalogue import select_all, take
+from riskd.measure.spec import MeasureRef
+from riskd.model.snapshot import Quality
+from riskd.model.subject import Grain
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+
+    from riskd.cycle import CycleResult
+    from riskd.daemon.demo.result import Demo
+    from riskd.daemon.service import Listener
+    from riskd.execution import PlanResult
+    from riskd.model.message import Message
+    from riskd.paper.market.track import TrackMarket
+    from riskd.ports import Notifier
+
+_LINES_SHOWN = 14
+
+
+class PlainScreen:
+    """For pipes, files and small terminals: one line for each thing that is said."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.notifiers: Sequence[Notifier] = (ConsoleNotifier(stream),)
+        self.listeners: tuple[Listener, ...] = ()
+
+    def progress(self, text: str) -> None:
+        """Say what happens next."""
+        print(f"· {text}", file=self._stream, flush=True)
+
+    def summary(self, demo: Demo, rows: Sequence[Row], total: Total) -> None:
+        """The with/without table."""
+        print(_summary(demo, rows, total), file=self._stream)
+
+
+class LiveScreen(PlainScreen):
+    """For terminals: the accounts as they are now, and the newest lines under them."""
+
+    def __init__(self, stream: TextIO, live: Live) -> None:
+        super().__init__(stream)
+        self._live = live
+        self._lines: list[str] = []
+        self._last: CycleResult | None = None
+        self.notifiers = (_Lines(self),)
+        self.listeners = (self,)
+
+    def after_cycle(self, result: CycleResult) -> None:
+        """Draw the accounts anew."""
+        self._last = result
+        self._draw()
+
+    def after_plan(self, result: PlanResult) -> None:
+        """Plans are said by messages."""
+
+    def heard(self, message: Message) -> None:
+        """Take one line in."""
+        self._lines = [*self._lines, plain_line(message)][-_LINES_SHOWN:]
+        self._draw()
+
+    def progress(self, text: str) -> None:
+        """Say what happens next."""
+        self._lines = [*self._lines, f"· {text}"][-_LINES_SHOWN:]
+        self._draw()
+
+    def _draw(self) -> None:
+        from rich.console import Group
+        from rich.text import Text
+
+        parts = [] if self._last is None else [_table(self._last)]
+        self._live.update(Group(*parts, *(Text(visible(line), no_wrap=True) for line in self._lines)))
+
+
+class _Lines:
+    """The live screen as a channel."""
+
+    channel = "console"
+
+    def __init__(self, screen: LiveScreen) -> None:
+        self._screen = screen
+
+    async def post(self, message: Message, *, root: str, edit: str) -> str:  # noqa: ARG002 - the port's arguments
+        """Show a message."""
+        self._screen.heard(message)
+        return message.key
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@contextmanager
+def open_screen(stream: TextIO, market: TrackMarket) -> Iterator[PlainScreen]:
+    """The screen that fits the stream."""
+    if not stream.isatty():
+        plain = PlainScreen(stream)
+        plain.progress(f"DEMO · simulated money · {market.name}")
+        yield plain
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(console=Console(file=stream), refresh_per_second=8, transient=False) as live:
+        screen = LiveScreen(stream, live)
+        screen.progress(f"DEMO · simulated money · {market.name}")
+        yield screen
+
+
+def _table(result: CycleResult) -> Table:
+    from rich.table import Table
+
+    table = Table(
+        title=f"DEMO · {result.snapshot.taken_at:%Y-%m-%d %H:%M:%S} UTC · cycle {result.snapshot.id}"
+    )
+    for name in ("STATE", "ACCOUNT", "EQUITY", "LEV", "LIQ ROOM", "TODAY", "WORST RULE"):
+        table.add_column(name, justify="left" if name in ("STATE", "ACCOUNT", "WORST RULE") else "right")
+    for row in account_rows(result):
+        table.add_row(*row)
+    return table
+
+
+def account_rows(result: CycleResult) -> list[tuple[str, ...]]:
+    """One row of words for each account: state, name, equity, leverage, room, loss today, its worst rule."""
+    book, everything = result.book, select_all(result.book)
+    measured = {
+        name: take(book, MeasureRef(name), Grain.ACCOUNT, everything).values
+        for name in ("leverage", "account_shock", "loss_today")
+    }
+    rows = []
+    for code, profile in enumerate(result.snapshot.desk.accounts):
+        blind = any(
+            state.account == profile.id and state.quality is Quality.BLIND and state.reason != "never read"
+            for state in result.snapshot.surfaces
+        )
+        level, rule = _worst(result, profile.id)
+        rows.append(
+            (
+                "BLIND" if blind else ("ok", "WARN", "BREACH", "CRITICAL")[level],
+                profile.id,
+                _shown(result.snapshot.accounts.equity[code], "{:,.0f}"),
+                _shown(measured["leverage"][code], "{:.1f}x"),
+                _shown(measured["account_shock"][code] * 100, "{:.1f} %"),
+                _shown(-measured["loss_today"][code] * 100, "{:+.1f} %"),
+                rule,
+            )
+        )
+    return rows
+
+
+def _worst(result: CycleResult, account: str) -> tuple[int, str]:
+    firing = [
+        (int(state.level), key.rule.partition("/")[2])
+        for key, state in result.advance.states.items()
+        if state.level > 0 and _account_of(result, key.subject.parts) == account
+    ]
+    return max(firing, default=(0, ""))
+
+
+def _account_of(result: CycleResult, parts: tuple[tuple[str, str], ...]) -> str:
+    named = dict(parts)
+    if "account" in named:
+        return named["account"]
+    hedges = {hedge.id: hedge.legs[0].account for hedge in result.snapshot.desk.hedges}
+    grids = {grid.id: grid.account for grid in result.snapshot.desk.grids}
+    return hedges.get(named.get("hedge", ""), grids.get(named.get("grid", ""), ""))
+
+
+def _shown(value: float, form: str) -> str:
+    """A known number, the word for one that is infinite, and a question mark for one that is not known."""
+    if np.isnan(value):
+        return "?"
+    return "none" if np.isinf(value) else form.format(value)
+
+
+def _summary(demo: Demo, rows: Sequence[Row], total: Total) -> str:
+    lines = [
+        "",
+        headline(total, len(rows)),
+        "",
+        f"{'account':10}{'start':>12}{'with riskd':>14}{'without':>14}   liquidated without",
+    ]
+    lines += [
+        f"{row.account:10}{row.start:12,.0f}{row.end_watched:14,.0f}{row.end_bare:14,.0f}"
+        f"   {row.liquidated_bare or 'no'}"
+        for row in rows
+    ]
+    lines.append(f"{'all':10}{total.start:12,.0f}{total.end_watched:14,.0f}{total.end_bare:14,.0f}")
+    only = all(order.reduce_only for order in demo.orders)
+    lines += [
+        "",
+        f"{len(demo.orders)} orders of riskd, {'all' if only else 'NOT all'} reduce-only; "
+        f"{demo.cycles} cycles; journal of {demo.journal_entries} entries verified",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""The paper venue's engine: pure, exact, in virtual time."""
