@@ -10,7 +10,7 @@ import numpy as np
 
 from riskd.act.message import Background, alert_messages
 from riskd.act.modes import Permissions
-from riskd.act.plan import NoPlan, propose
+from riskd.act.plan import Occasion, propose
 from riskd.judge.advance import Advance, advance
 from riskd.judge.evaluate import evaluate
 from riskd.judge.reading import Reading
@@ -50,6 +50,7 @@ class CycleInput:
         known: What observing remembered.
         states: Alerts as the last pass left them.
         remember: Owner of the past.
+        attempts: How many plans an episode has had, by rule, subject in words and episode.
         ceiling: How far the daemon may go.
         duration_seconds: From the first read to now.
     """
@@ -63,6 +64,7 @@ class CycleInput:
     bundle: Bundle
     states: Mapping[AlertKey, AlertState]
     remember: Remember
+    attempts: Mapping[tuple[str, str, int], int]
     ceiling: Mode
     duration_seconds: float
 
@@ -133,7 +135,7 @@ def run_cycle(given: CycleInput) -> CycleResult:
     rules = given.bundle.rules
     readings = evaluate(rules, book, now=given.now)
     moved = advance(readings, given.states, now=given.now, closed=lambda s: is_closed(snapshot, s))
-    proposals, unplanned = _plans(given, book, snapshot, readings, moved.states)
+    proposals, unplanned = _plans(given, book, readings, moved.states)
     messages = alert_messages(
         moved.events,
         Background(rules={rule.id: rule for rule in rules}, before=given.states, unknown=moved.unknown),
@@ -189,21 +191,25 @@ def _sees(snapshot: Snapshot, account: str) -> bool:
 def _plans(
     given: CycleInput,
     book: Book,
-    snapshot: Snapshot,
     readings: Sequence[Reading],
     states: Mapping[AlertKey, AlertState],
 ) -> tuple[tuple[Proposal, ...], tuple[Unplanned, ...]]:
     """The plan of the worst firing alert of each account; the next worst when none can be made for it."""
     proposals: dict[str, Proposal] = {}
     unplanned: list[Unplanned] = []
-    for level, rule, subject, value, action in _wanted(readings, states):
+    for state, rule, subject, action in _wanted(readings, states):
         account = subject.part("account")
         if account in proposals:
             continue
-        made = propose(book, rule, subject, value, action, now=given.now, snapshot=snapshot)
-        if isinstance(made, NoPlan):
+        occasion = Occasion(
+            episode=state.episode,
+            attempt=given.attempts.get((rule.id, str(subject), state.episode), 0) + 1,
+            now=given.now,
+        )
+        made = _made(book, rule, subject, action, occasion)
+        if isinstance(made, str):
             unplanned.append(
-                Unplanned(rule=rule.id, subject=subject, account=account, level=level, reason=made.reason)
+                Unplanned(rule=rule.id, subject=subject, account=account, level=state.level, reason=made)
             )
             continue
         mode = next(profile.mode for profile in given.desk.accounts if profile.id == made.account)
@@ -211,10 +217,19 @@ def _plans(
             plan=made,
             rule=rule,
             action=action,
-            level=level,
+            level=state.level,
             permissions=Permissions(ceiling=given.ceiling, policy=rule.mode, rule=rule.mode, account=mode),
         )
     return tuple(proposals.values()), tuple(unplanned)
+
+
+def _made(book: Book, rule: Rule, subject: Subject, action: Action, occasion: Occasion) -> Plan | str:
+    """A plan, or why there is none."""
+    try:
+        made = propose(book, rule, subject, action, occasion=occasion)
+    except Exception as error:  # noqa: BLE001 - a planner that fails must not stop the watch, nor hide its failure
+        return f"planning failed: {type(error).__name__}: {error}"
+    return made if isinstance(made, Plan) else made.text
 
 
 _REDUCING = frozenset({ActionKind.DELEVERAGE, ActionKind.CLOSE})
@@ -222,13 +237,13 @@ _REDUCING = frozenset({ActionKind.DELEVERAGE, ActionKind.CLOSE})
 
 def _wanted(
     readings: Iterable[Reading], states: Mapping[AlertKey, AlertState]
-) -> list[tuple[Level, Rule, Subject, float, Action]]:
+) -> list[tuple[AlertState, Rule, Subject, Action]]:
     """Reductions that firing alerts ask for, worst first.
 
     Only alerts that fire now count: one that is clearing is on its way back, and one whose value is unknown starts
     nothing.
     """
-    found: list[tuple[Level, Rule, Subject, float, Action]] = []
+    found: list[tuple[AlertState, Rule, Subject, Action]] = []
     for reading in readings:
         for row in np.flatnonzero(reading.levels > 0):
             subject = reading.subjects[int(row)]
@@ -236,11 +251,9 @@ def _wanted(
             if state is None or state.condition is not Condition.FIRING or state.unknown:
                 continue
             actions = [a for a in reading.rule.actions_at(state.level) if a.kind in _REDUCING]
-            found.extend(
-                (state.level, reading.rule, subject, float(reading.values[row]), action) for action in actions
-            )
+            found.extend((state, reading.rule, subject, action) for action in actions)
     # Sorting is stable: within a level the order of the policies stands.
-    return sorted(found, key=lambda wanted: -wanted[0])
+    return sorted(found, key=lambda wanted: -wanted[0].level)
 
 
 def _figures(book: Book) -> AccountFigures:

@@ -44,7 +44,7 @@ class IntentLog(Protocol):
 
 
 FreshRead = Callable[[Reduction], Awaitable[Fresh]]
-Gate = Callable[[Plan, Reduction], Refusal | None]
+Gate = Callable[[Plan, Reduction, Intent | None], Refusal | None]
 BuildIntent = Callable[[Plan, Reduction, Fresh, int, int], Intent | Refusal]
 
 
@@ -97,7 +97,8 @@ class Executor:
         log: Durable record.
         clock: Time.
         read: Reads one position afresh; raises VenueUnavailable when it cannot be read completely.
-        gate: Says why nothing may be sent at this very moment, or None.
+        gate: Says why nothing may be sent at this very moment, or None. Between the disk and the wire it is given the
+            intent that is about to leave, which does not stand in its own way.
         build: Clamps what is left of a reduction to the fresh position and makes the intent. Its arguments are
             the plan, the reduction, the fresh position, the attempt (0 first) and the sequence.
     """
@@ -184,20 +185,20 @@ class Executor:
         """Make one reduction in as many slices as it takes; None when it is made."""
         closed_by_us = Decimal(0)
         for attempt in range(self._bounds.slices_max):
-            refusal = self._gate(plan, reduction)
-            if refusal is not None:
-                return refusal
-            try:
-                fresh = await self._read(reduction)
-            except VenueUnavailable as error:
-                return Refusal(RefusalReason.CANNOT_READ, str(error))
             rest = left_of(reduction, closed_by_us)
             if rest is None:
                 return None
+            refusal = self._gate(plan, rest, None)
+            if refusal is not None:
+                return refusal
+            try:
+                fresh = await self._read(rest)
+            except VenueUnavailable as error:
+                return Refusal(RefusalReason.CANNOT_READ, str(error))
             built = self._build(plan, rest, fresh, attempt, self._log.next_sequence())
             if isinstance(built, Refusal):
                 return None if _is_done(built, attempt) else built
-            receipt = await self._send(plan, reduction, built)
+            receipt = await self._send(plan, rest, built)
             receipts.append(receipt)
             closed_by_us += receipt.filled
             stopped = _stop_after(receipt)
@@ -211,7 +212,7 @@ class Executor:
     async def _send(self, plan: Plan, reduction: Reduction, intent: Intent) -> Receipt:
         self._log.intent(intent)
         # The kill switch is looked at once more between the disk and the wire: both take time.
-        refused = self._gate(plan, reduction)
+        refused = self._gate(plan, reduction, intent)
         if refused is not None:
             receipt = self._known(
                 intent, OrderStatus.NOT_BOOKED, f"never sent: {refused.reason}", refused.reason

@@ -65,7 +65,7 @@ def demo(
             )
         )
     hints = (
-        f'riskd sql --state {folder} "select * from orders_explained"',
+        f'riskd sql --state {folder} "from orders_explained"',
         f"riskd sql --state {folder} --tables",
         f"riskd verify --state {folder}",
     )

@@ -199,9 +199,9 @@ def _summary(demo: Demo, rows: Sequence[Row], total: Total) -> str:
     ]
     lines.append(f"{'all':10}{total.start:12,.0f}{total.end_watched:14,.0f}{total.end_bare:14,.0f}")
     only = all(order.reduce_only for order in demo.orders)
-    lines += [
-        "",
-        f"{len(demo.orders)} orders of riskd, {'all' if only else 'NOT all'} reduce-only; "
-        f"{demo.cycles} cycles; journal of {demo.journal_entries} entries verified",
-    ]
+    reach = "all" if only else "NOT all"
+    lines.append(
+        f"\n{len(demo.orders)} orders of riskd, {reach} reduce-only; {demo.cycles} cycles; "
+        f"journal of {demo.journal_entries} entries verified"
+    )
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -167,8 +168,7 @@ class Actions:
         plan = proposal.plan
         now = self._clock.now()
         self._say(plan_message(plan, proposal.rule.unit, mode=proposal.mode, expires_at=now + _PLAN_LIFE))
-        executor = self._executor(plan.account, proposal)
-        result = await executor.carry_out(plan)
+        result = await self._guarded(plan, self._executor(plan.account, proposal))
         self._log.info(
             "plan_ended",
             plan=plan.id,
@@ -182,11 +182,24 @@ class Actions:
         for listener in self._listeners:
             listener.after_plan(result)
 
+    async def _guarded(self, plan: Plan, executor: Executor) -> PlanResult:
+        """Carry out a plan; a failure of ours ends it in the open. Its intents, if any, are resolved with the venue."""
+        try:
+            return await executor.carry_out(plan)
+        except Exception as error:  # noqa: BLE001 - said, logged and recorded; the plan must not stay open for ever
+            self._log.exception("plan_broke", plan=plan.id)
+            reason = f"internal error, {type(error).__name__}: {error}"
+            with suppress(JournalError):  # the journal's own state is said by the recording
+                self._memory.plan_ended(plan, PlanState.FAILED, reason, self._clock.now())
+            return PlanResult(plan=plan, state=PlanState.FAILED, reason=reason, receipts=())
+
     def _executor(self, account: str, proposal: Proposal) -> Executor:
         armed = self._armed[account]
 
-        def gate(plan: Plan, reduction: Reduction) -> Refusal | None:
-            facts = self._gatekeeper.facts(proposal, own_plan=plan.id)
+        def gate(plan: Plan, reduction: Reduction, leaving: Intent | None) -> Refusal | None:
+            facts = self._gatekeeper.facts(proposal, own_plan=plan.id, leaving=leaving)
+            if leaving is not None:
+                return check_order(Decimal(0), facts)  # its notional is already among what was intended
             # Slices are cut to the largest order, so the order that is checked is never larger than that.
             notional = min(reduction.quantity * reduction.mark_price, facts.house.order_notional_max)
             return check_order(notional, facts)
@@ -247,5 +260,5 @@ class Actions:
         self._running[account] = asyncio.get_running_loop().create_task(work, name=f"orders of {account}")
 
 
-def _never(_plan: Plan, _reduction: Reduction) -> Refusal | None:
+def _never(_plan: Plan, _reduction: Reduction, _leaving: Intent | None) -> Refusal | None:
     return Refusal(RefusalReason.NOT_ARMED, "this executor only asks")

@@ -16,6 +16,7 @@ from riskd.cycle import CycleResult, Proposal
 from riskd.daemon.settings import OrderSettings
 from riskd.model.desk import Mode
 from riskd.model.instrument import Instrument
+from riskd.model.order import Intent
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
 from riskd.policy.rule import Action, Approval
@@ -94,11 +95,12 @@ class Gatekeeper:
         known = None if self._result is None else self._result.known.venue(venue).instruments.value
         return {instrument.venue_symbol: instrument for instrument in (known or {}).values()}
 
-    def facts(self, proposal: Proposal, *, own_plan: str = "") -> GuardFacts:
+    def facts(self, proposal: Proposal, *, own_plan: str = "", leaving: Intent | None = None) -> GuardFacts:
         """Everything the guard looks at for a plan, or for the next order of a running one.
 
         Args:
             own_plan: The running plan, which does not stand in its own way.
+            leaving: The order that is durable and about to be sent, which does not either.
         """
         assert self._result is not None, "no proposal exists before the first cycle"
         now, account = self._now(), proposal.plan.account
@@ -115,7 +117,7 @@ class Gatekeeper:
             journal_ok=health.journal_ok,
             ledger_ok=health.ledger_ok,
             reduce_only_verified=_venue(self._result, account) in REDUCE_ONLY_VERIFIED,
-            unresolved_intents=books.unresolved,
+            unresolved_intents=books.unresolved - (leaving is not None),
             open_plan="" if books.open_plan == own_plan else books.open_plan,
             position_count=_count(self._result, account),
             gross_notional=_gross(self._result, account),

@@ -7,6 +7,7 @@ memory, because a full disk must not stop alerts; they are written again as soon
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -100,6 +101,13 @@ class Memory:
                 notional_last_day=found.notional_since(account, day),
                 last_plan_at=max(ended, default=None),
             ),
+        )
+
+    def attempts(self) -> Mapping[tuple[str, str, int], int]:
+        """How many plans each episode has had, by rule, subject in words and episode."""
+        return Counter(
+            (record.plan.rule, record.plan.subject, record.plan.alert_episode)
+            for record in self._fold.plans.values()
         )
 
     @property

@@ -54,6 +54,19 @@ def reload_refused(error: PolicyError, *, at: datetime) -> Message:
     )
 
 
+def cycle_failed(error: Exception, *, at: datetime) -> Message:
+    """A cycle could not be completed: nothing was judged."""
+    return Message(
+        key=f"system|cycle|{at.isoformat()}",
+        kind=MessageKind.SYSTEM,
+        level=Level.CRITICAL,
+        thread="",
+        edits_root=False,
+        headline=f"riskd could not complete a cycle ({type(error).__name__}): no account is being judged",
+        body=(str(error)[:500], "the log has the details; riskd tries again with the next cycle"),
+    )
+
+
 def _span(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"

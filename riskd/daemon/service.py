@@ -16,7 +16,7 @@ from riskd.daemon.calendar import Calendar
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
 from riskd.daemon.memory import Memory
-from riskd.daemon.messages import reload_refused
+from riskd.daemon.messages import cycle_failed, reload_refused
 from riskd.daemon.policies import LoadedPolicies
 from riskd.daemon.post import Post
 from riskd.daemon.reading import Attention, Reading
@@ -95,6 +95,7 @@ class Service:
         self._stopping = asyncio.Event()
         self._reload_wanted = False
         self._attention: dict[str, Attention] = {}
+        self._failing = False
         self.cycles = 0
 
     def stop(self) -> None:
@@ -114,8 +115,7 @@ class Service:
             if self._reload_wanted:
                 self._reload_wanted = False
                 self._reload()
-            result = await self.turn()
-            interval = self._interval(result)
+            interval = await self._guarded_turn()
             now = self._parts.clock.monotonic()
             if now - started > _GAP_INTERVALS * interval:
                 self._parts.recording.gap(self._parts.clock.now(), seconds=now - started)
@@ -136,6 +136,24 @@ class Service:
         await self._parts.reading.close()
         self._parts.recording.abandon()
 
+    async def _guarded_turn(self) -> float:
+        """One cycle; one that fails is said and followed by the next. Returns the seconds between their starts.
+
+        A failure is a bug of ours or something nobody thought of. It must not end the watch, and it must not be
+        quiet: the heartbeat stays away, so that the service manager acts when the failure lasts.
+        """
+        try:
+            result = await self.turn()
+        except Exception as error:  # noqa: BLE001 - the last line of defence; it is said, logged and not fed to the watchdog
+            self._log.exception("cycle_failed")
+            if not self._failing:
+                self._parts.post.say(cycle_failed(error, at=self._parts.clock.now()))
+                self._parts.post.deliver()
+            self._failing = True
+            return self._parts.cycle.every
+        self._failing = False
+        return self._interval(result)
+
     async def turn(self) -> CycleResult:
         """One cycle by itself: read, judge, record, queue messages, begin plans."""
         parts = self._parts
@@ -154,6 +172,7 @@ class Service:
                 bundle=parts.bundle,
                 states=parts.memory.states,
                 remember=self._remember,
+                attempts=parts.memory.attempts(),
                 ceiling=parts.ceiling,
                 duration_seconds=parts.clock.monotonic() - begun,
             )

@@ -26,7 +26,7 @@ class Wire:
     Attributes:
         latency_seconds: One way; called for each leg, so that a simulation may vary it.
         timeout_seconds: The asker gives up after this.
-        recv_window_ms: Sent with each signed request.
+        recv_window_ms: Sent with each signed request that does not bring its own.
     """
 
     latency_seconds: Callable[[], float] = lambda: 0.0
@@ -91,7 +91,9 @@ class InProcessTransport:
         if call.signed:
             if self._key is None:
                 raise VenueUnavailable(f"{call}: needs a key", reason="unsent:no_key")
-            params += [("timestamp", str(self._now_ms())), ("recvWindow", str(self._wire.recv_window_ms))]
+            params.append(("timestamp", str(self._now_ms())))
+            if all(name != "recvWindow" for name, _ in params):
+                params.append(("recvWindow", str(self._wire.recv_window_ms)))
             params.append(("signature", sign(self._key.secret, urlencode(params))))
             headers[KEY_HEADER] = self._key.key
         text = urlencode(params)

@@ -235,7 +235,7 @@ class Desk:
             bounds=Bounds(slices_max=6, resolve_questions_max=20),
         )
 
-    def _gate(self, plan: Plan, reduction: Reduction) -> Refusal | None:
+    def _gate(self, plan: Plan, reduction: Reduction, leaving: Intent | None) -> Refusal | None:
         self.gates += 1
         return Refusal(RefusalReason.HALTED, "kill file") if self.gates > self.halted_after_gates else None
 

@@ -39,6 +39,8 @@ _LIVE_FACTOR = 60.0
 _KILL_BEFORE_END = timedelta(minutes=12)
 _SHORT = timedelta(hours=3)
 _SHORT_CYCLE_SECONDS, _LONG_CYCLE_SECONDS = 10, 60
+# Virtual time costs what the cycles cost, so the fast pass looks a little less often.
+_FAST_CYCLE_SECONDS = 15
 
 
 class Pace(Enum):
@@ -101,7 +103,12 @@ def _watch_fast(plan: DemoPlan, world: World, narrator: Narrator) -> None:
     loop = VirtualLoop()
     try:
         clock = VirtualClock(loop, started_at=_at(plan.market.started_at_ms))
-        installation = install(plan.folder, world, endpoint=None, cycle_seconds=_cycle_seconds(plan.market))
+        installation = install(
+            plan.folder,
+            world,
+            endpoint=None,
+            cycle_seconds=max(_FAST_CYCLE_SECONDS, _cycle_seconds(plan.market)),
+        )
         connections = InsideConnections(world.venue, clock)
         loop.run_until_complete(watch(_watch(plan, installation, clock, connections, narrator)))
         world.venue.advance_to(plan.market.ends_at_ms)

@@ -77,7 +77,7 @@ riskd: config/v1
 mode: enforce                 # a real installation begins with observe
 state: .
 policies: ["{policies_directory() / "demo.yaml"}"]
-cycle: {{every: {cycle_seconds}s, near_limits: {max(1, cycle_seconds // 2)}s}}
+cycle: {{every: {cycle_seconds}s, near_limits: {cycle_seconds}s}}
 accounts:
 {accounts}
 hedges:
