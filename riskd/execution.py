@@ -45,6 +45,7 @@ class IntentLog(Protocol):
 
 FreshRead = Callable[[Reduction], Awaitable[Fresh]]
 Gate = Callable[[Plan, Reduction, Intent | None], Refusal | None]
+Unblock = Callable[[Plan, Reduction], Awaitable[None]]
 BuildIntent = Callable[[Plan, Reduction, Fresh, int, int], Intent | Refusal]
 
 
@@ -84,9 +85,9 @@ class PlanResult:
     receipts: tuple[Receipt, ...]
 
 
-# The venue says that the order would not reduce: somebody closed first, or resting orders take up the quantity.
-# Only the position itself can say which, so the next slice reads it again.
-_READ_AGAIN = frozenset({"-2022"})
+# The venue says that the order would not reduce. Either somebody closed first, which the next fresh read shows, or
+# resting reduce-only orders take up the whole quantity, as Binance counts them: then these are cancelled, once.
+_NOT_REDUCING = frozenset({"-2022"})
 
 
 class Executor:
@@ -99,6 +100,8 @@ class Executor:
         read: Reads one position afresh; raises VenueUnavailable when it cannot be read completely.
         gate: Says why nothing may be sent at this very moment, or None. Between the disk and the wire it is given the
             intent that is about to leave, which does not stand in its own way.
+        unblock: Cancels resting take-profits that take up the quantity of a position; raises VenueUnavailable when it
+            cannot say whether they are gone.
         build: Clamps what is left of a reduction to the fresh position and makes the intent. Its arguments are
             the plan, the reduction, the fresh position, the attempt (0 first) and the sequence.
     """
@@ -112,6 +115,7 @@ class Executor:
         read: FreshRead,
         gate: Gate,
         build: BuildIntent,
+        unblock: Unblock,
         bounds: Bounds = DEFAULT_BOUNDS,
     ) -> None:
         self._sender = sender
@@ -120,6 +124,7 @@ class Executor:
         self._read = read
         self._gate = gate
         self._build = build
+        self._unblock = unblock
         self._bounds = bounds
 
     async def carry_out(self, plan: Plan) -> PlanResult:
@@ -183,7 +188,7 @@ class Executor:
 
     async def _reduce(self, plan: Plan, reduction: Reduction, receipts: list[Receipt]) -> Refusal | None:
         """Make one reduction in as many slices as it takes; None when it is made."""
-        closed_by_us = Decimal(0)
+        closed_by_us, refused = Decimal(0), False
         for attempt in range(self._bounds.slices_max):
             rest = left_of(reduction, closed_by_us)
             if rest is None:
@@ -201,9 +206,10 @@ class Executor:
             receipt = await self._send(plan, rest, built)
             receipts.append(receipt)
             closed_by_us += receipt.filled
-            stopped = _stop_after(receipt)
+            stopped = await self._stop_after(plan, rest, receipt, refused_before=refused)
             if stopped is not None:
                 return stopped
+            refused = receipt.status is OrderStatus.REJECTED
         return Refusal(
             RefusalReason.ATTEMPTS,
             f"{self._bounds.slices_max} orders did not reduce {reduction.symbol} by {reduction.quantity}",
@@ -222,6 +228,29 @@ class Executor:
         receipt = await self._sender.send(intent)
         self._log.receipt(receipt)
         return receipt if receipt.status in TERMINAL else await self.resolve(intent)
+
+    async def _stop_after(
+        self, plan: Plan, rest: Reduction, receipt: Receipt, *, refused_before: bool
+    ) -> Refusal | None:
+        """Why no further slice may follow; None when a fresh read may decide."""
+        match receipt.status:
+            case OrderStatus.FILLED | OrderStatus.PARTIALLY_FILLED | OrderStatus.CANCELLED:
+                return None
+            case OrderStatus.NOT_BOOKED:
+                return Refusal(RefusalReason(receipt.code), receipt.detail) if receipt.code else None
+            case OrderStatus.REJECTED if receipt.code in _NOT_REDUCING and not refused_before:
+                return await self._make_room(plan, rest)
+            case OrderStatus.REJECTED:
+                return Refusal(RefusalReason.VENUE_REJECTED, f"{receipt.code} {receipt.detail}")
+            case _:
+                return Refusal(RefusalReason.OUTCOME_UNKNOWN, receipt.detail)
+
+    async def _make_room(self, plan: Plan, rest: Reduction) -> Refusal | None:
+        try:
+            await self._unblock(plan, rest)
+        except VenueUnavailable as error:
+            return Refusal(RefusalReason.CANNOT_READ, f"resting orders: {error}")
+        return None
 
     def _known(self, intent: Intent, status: OrderStatus, detail: str, code: str = "") -> Receipt:
         return Receipt(
@@ -259,21 +288,6 @@ _DUST = frozenset({RefusalReason.BELOW_LOT, RefusalReason.BELOW_MINIMUM})
 
 def _is_done(refusal: Refusal, attempt: int) -> bool:
     return refusal.reason in _DONE or (refusal.reason in _DUST and attempt > 0)
-
-
-def _stop_after(receipt: Receipt) -> Refusal | None:
-    """Why no further slice may follow; None when a fresh read may decide."""
-    match receipt.status:
-        case OrderStatus.FILLED | OrderStatus.PARTIALLY_FILLED | OrderStatus.CANCELLED:
-            return None
-        case OrderStatus.NOT_BOOKED:
-            return Refusal(RefusalReason(receipt.code), receipt.detail) if receipt.code else None
-        case OrderStatus.REJECTED:
-            if receipt.code in _READ_AGAIN:
-                return None
-            return Refusal(RefusalReason.VENUE_REJECTED, f"{receipt.code} {receipt.detail}")
-        case _:
-            return Refusal(RefusalReason.OUTCOME_UNKNOWN, receipt.detail)
 
 
 def _state(stopped: Refusal | None, receipts: list[Receipt]) -> PlanState:

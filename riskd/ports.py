@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from riskd.model.journal import JournalEntry as JournalEntry
 from riskd.model.message import Message
 from riskd.model.order import Intent, Receipt
 from riskd.model.report import JsonValue, Report, Surface
+from riskd.model.wire import VenueAnswer, VenueCall
 
 
 class Clock(Protocol):
@@ -25,6 +26,26 @@ class Clock(Protocol):
 
     async def sleep_until(self, monotonic_seconds: float) -> None:
         """Return once ``monotonic()`` has reached the given reading; at once when it already has."""
+        ...
+
+
+class VenueTransport(Protocol):
+    """Carries requests to one venue on behalf of one key (or none): over HTTP, or to the paper venue in-process.
+
+    Readers and senders work over any transport.
+    """
+
+    async def call(self, call: VenueCall) -> VenueAnswer:
+        """Send one request once and return the answer that arrived, whatever its status.
+
+        Raises:
+            VenueUnavailable: No whole answer arrived. A reason that starts with ``unsent:`` says that nothing left
+                this machine; after any other reason a request that changes something may have been carried out.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
         ...
 
 
@@ -78,28 +99,17 @@ class OrderSender(Protocol):
         """
         ...
 
+    async def cancel(self, venue_symbol: str, order_id: str) -> None:
+        """Cancel one ordinary resting order. One that is gone already is cancelled as well.
+
+        Raises:
+            VenueUnavailable: It is not known whether the order still rests.
+        """
+        ...
+
     async def close(self) -> None:
         """Release connections."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
-    """One durable line.
-
-    Attributes:
-        sequence: Counted from 1 without gaps.
-        kind: ``intent``, ``receipt``, ``event``, ``cycle``, ``policy``, ``decision``, ``start``, ``stop`` ...
-        at: Aware UTC.
-        body: JSON object of the kind.
-        hash: sha256 over the previous hash and this entry's canonical bytes, hexadecimal.
-    """
-
-    sequence: int
-    kind: str
-    at: datetime
-    body: dict[str, JsonValue]
-    hash: str
 
 
 class Journal(Protocol):

@@ -23,7 +23,7 @@ from riskd.daemon.memory import Memory
 from riskd.daemon.patience import finish_or_cancel
 from riskd.daemon.settings import OrderSettings
 from riskd.errors import JournalError
-from riskd.execution import Executor, FreshRead, PlanResult
+from riskd.execution import Executor, FreshRead, PlanResult, Unblock
 from riskd.model.instrument import Instrument
 from riskd.model.message import Message
 from riskd.model.order import Intent, Plan, PlanState, Reduction
@@ -38,8 +38,9 @@ _ROUTINE = frozenset(
         RefusalReason.UNRESOLVED_INTENT,
     }
 )
-# The last slices of a reduction go to market: the collar has kept the first ones from filling.
-_MARKET_AFTER = 6
+# Each slice that the collar keeps from filling widens it: 1, 2 and 4 times what the house states, then the market. In a
+# crash the book is far below the mark, and an order that never fills protects nobody.
+_COLLARS = (1, 2, 4)
 _PLAN_LIFE = timedelta(minutes=5)
 _CLOSING_SECONDS = 2.0
 
@@ -50,10 +51,12 @@ class Armed:
 
     Attributes:
         read: One position, read afresh and completely.
+        unblock: Cancels resting take-profits that stand in the way.
     """
 
     sender: OrderSender
     read: FreshRead
+    unblock: Unblock
 
 
 class PlanListener(Protocol):
@@ -70,6 +73,7 @@ class Actions:
         armed: By account; an account without an entry only observes, because no object exists that could send.
         say: Makes a message durable and queues it.
         listeners: Told of every plan that ended.
+        executor: Carries out plans.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Actions:
         settings: OrderSettings,
         say: Callable[[Message], None],
         listeners: Sequence[PlanListener] = (),
+        executor: type[Executor] = Executor,
     ) -> None:
         self._armed = armed
         self._memory = memory
@@ -92,6 +97,7 @@ class Actions:
         self._settings = settings
         self._say = say
         self._listeners = listeners
+        self._make_executor = executor
         self._instruments: dict[str, Instrument] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._proposed: set[tuple[str, str, int]] = set()
@@ -204,19 +210,20 @@ class Actions:
             notional = min(reduction.quantity * reduction.mark_price, facts.house.order_notional_max)
             return check_order(notional, facts)
 
-        return Executor(
+        return self._make_executor(
             sender=armed.sender,
             log=self._memory,
             clock=self._clock,
             read=armed.read,
             gate=gate,
             build=self._build,
+            unblock=armed.unblock,
         )
 
     def _build(
         self, plan: Plan, reduction: Reduction, fresh: Fresh, attempt: int, sequence: int
     ) -> Intent | Refusal:
-        """The next slice: collared first, at market when the collar has kept several slices from filling."""
+        """The next slice: inside a collar that widens with each attempt, then at market."""
         instrument = self._instruments.get(reduction.symbol)
         if instrument is None:
             return Refusal(
@@ -228,9 +235,11 @@ class Actions:
             quantity_max=min(instrument.quantity_max, largest),
             market_quantity_max=min(instrument.market_quantity_max, largest),
         )
+        collared = attempt < len(_COLLARS)
+        width = _COLLARS[attempt] if collared else 1
         style = OrderStyle(
-            pricing=Pricing.COLLAR if attempt < _MARKET_AFTER else Pricing.MARKET,
-            collar_rate=Decimal(str(self._settings.collar)),
+            pricing=Pricing.COLLAR if collared else Pricing.MARKET,
+            collar_rate=Decimal(str(self._settings.collar)) * width,
         )
         stamp = Stamp(identity=self._identity, plan_id=plan.id, sequence=sequence, now=self._clock.now())
         return intent_for(reduction, fresh, cut, style=style, stamp=stamp)
@@ -241,13 +250,14 @@ class Actions:
                 self._start(intent.account, self._resolve(intent))
 
     async def _resolve(self, intent: Intent) -> None:
-        executor = Executor(
+        executor = self._make_executor(
             sender=self._armed[intent.account].sender,
             log=self._memory,
             clock=self._clock,
             read=self._armed[intent.account].read,
             gate=_never,
             build=self._build,
+            unblock=self._armed[intent.account].unblock,
         )
         try:
             receipt = await executor.resolve(intent)

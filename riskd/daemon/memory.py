@@ -21,6 +21,7 @@ from riskd.model.alert import AlertKey, AlertState
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message
 from riskd.model.order import Intent, Plan, PlanState, Receipt
+from riskd.observe.facts import OrderFact
 from riskd.ports import Journal
 from riskd.record import bodies
 from riskd.record.fields import JsonObject
@@ -173,6 +174,22 @@ class Memory:
     def plan_proposed(self, plan: Plan, now: datetime) -> None:
         """A plan waits for a person; nothing is sent."""
         self.note(EntryKind.PLAN, bodies.plan_body(plan), now)
+
+    def cancelling(self, plan: Plan, order: OrderFact, now: datetime) -> None:
+        """A resting take-profit that blocks a plan is about to be cancelled.
+
+        Raises:
+            JournalError: It could not be made durable; it must not be cancelled.
+        """
+        facts = [
+            ("plan", plan.id),
+            ("account", plan.account),
+            ("symbol", order.symbol),
+            ("order_id", order.order_id),
+            ("client_order_id", order.client_order_id),
+        ]
+        body = bodies.daemon_body("cancels a resting take-profit that blocks a reduction", facts=facts)
+        self._append(EntryKind.CANCEL, now, body)
 
     # -- IntentLog: each raises JournalError when it could not be made durable ------------------------------------
 

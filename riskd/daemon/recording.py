@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from riskd.errors import LedgerError
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message, MessageKind
 from riskd.model.verdict import Level
-from riskd.ports import Clock
+from riskd.ports import Clock, Journal
 from riskd.record.bodies import daemon_body
 from riskd.record.rows import CycleRows
 
@@ -47,6 +47,32 @@ class Ledger(Protocol):
 
     def close(self) -> None:
         """Release the file."""
+
+
+class LedgerStore(Ledger, Protocol):
+    """The database as it is opened: it also gives back the past."""
+
+    def catch_up(self, journal: Journal) -> int:
+        """Prove that the journal still holds what was recorded here, then record the rest of it, and say how much.
+
+        Raises:
+            JournalError: The journal was cut short or replaced.
+            LedgerError: It could not be written.
+        """
+
+    def equity_samples(self, *, since: datetime) -> Mapping[str, Sequence[tuple[float, float]]]:
+        """Recorded equity of each account: seconds since the epoch and USD, oldest first.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
+
+    def transfers(self, *, since: datetime) -> Sequence[tuple[str, str, float, float]]:
+        """Recorded deposits (+) and withdrawals (-): account, id, seconds since the epoch, USD; oldest first.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
 
 
 class Recording:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,9 +30,11 @@ from riskd.daemon.places import Places
 from riskd.daemon.policies import LoadedPolicies, load_policies
 from riskd.daemon.post import Post
 from riskd.daemon.reading import Reading
-from riskd.daemon.recording import Ledger, Recording
+from riskd.daemon.recording import Ledger, LedgerStore, Recording
 from riskd.daemon.service import Listener, Parts, Service
 from riskd.daemon.settings import Settings
+from riskd.daemon.unblock import Unblocker
+from riskd.execution import Executor
 from riskd.model.alert import Condition
 from riskd.model.desk import Desk, LegKind, Mode
 from riskd.model.journal import EntryKind
@@ -41,6 +43,20 @@ from riskd.ports import Clock, Journal, Notifier, VenueReader
 from riskd.record.bodies import accounts_body, daemon_body, policy_body
 
 _HISTORY = timedelta(days=31)
+
+
+def open_duckdb(places: Places, now: datetime) -> LedgerStore:
+    """The ledger of an installation; a file that cannot be read any more is set aside and a new one begun.
+
+    Raises:
+        LedgerError: It cannot be opened.
+    """
+    ledger, quarantine = DuckdbLedger.open_or_quarantine(
+        places.ledger, read_migrations(storage_directory() / "migrations"), now=now
+    )
+    if quarantine is not None:
+        structlog.get_logger("riskd").error("ledger_set_aside", what=str(quarantine))
+    return ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +69,8 @@ class Surroundings:
         journal: Open and verified.
         identity: Authenticates our client order ids.
         listeners: Told of every cycle and plan.
+        open_store: Opens the ledger; raises LedgerError while that does not work.
+        executor: Carries out plans; simulations bring faulty ones, to prove that they would be caught.
     """
 
     clock: Clock
@@ -62,6 +80,8 @@ class Surroundings:
     identity: Identity
     places: Places
     listeners: tuple[Listener, ...] = ()
+    open_store: Callable[[Places, datetime], LedgerStore] = open_duckdb
+    executor: type[Executor] = Executor
 
 
 def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Service:
@@ -100,7 +120,7 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
         bounds=house_bounds(settings.orders),
     )
     actions = Actions(
-        armed=_armed(settings, desk, given, readers, gatekeeper),
+        armed=_armed(settings, desk, given, readers, gatekeeper, memory),
         memory=memory,
         gatekeeper=gatekeeper,
         clock=clock,
@@ -108,6 +128,7 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
         settings=settings.orders,
         say=post.say,
         listeners=given.listeners,
+        executor=given.executor,
     )
     service = Service(
         Parts(
@@ -167,11 +188,7 @@ def _begin(
 def _open_ledger(given: Surroundings, history: HistoryKeeper) -> Ledger:
     """The ledger, caught up with the journal; the past is taken from it the first time."""
     now = given.clock.now()
-    ledger, quarantine = DuckdbLedger.open_or_quarantine(
-        given.places.ledger, read_migrations(storage_directory() / "migrations"), now=now
-    )
-    if quarantine is not None:
-        structlog.get_logger("riskd").error("ledger_set_aside", what=str(quarantine))
+    ledger = given.open_store(given.places, now)
     ledger.catch_up(given.journal)
     since = now - _HISTORY
     for account, transfer, at, amount in ledger.transfers(since=since):
@@ -208,20 +225,26 @@ def _armed(
     given: Surroundings,
     readers: Sequence[VenueReader],
     gatekeeper: Gatekeeper,
+    memory: Memory,
 ) -> dict[str, Armed]:
     """A sender for each account that may act. For the others no object exists that could send an order."""
     if settings.ceiling is not Mode.ENFORCE:
         return {}
     modes = {profile.id: profile.mode for profile in desk.accounts}
     by_account = {reader.account: reader for reader in readers}
-    return {
-        account.id: Armed(
-            sender=BinanceSender(given.connections.trading(account), account=account.id, clock=given.clock),
-            read=FreshReader(by_account[account.id], partial(gatekeeper.listing, account.venue)),
+    armed = {}
+    for account in settings.accounts:
+        if modes[account.id] is not Mode.ENFORCE:
+            continue
+        reader = by_account[account.id]
+        listing = partial(gatekeeper.listing, account.venue)
+        sender = BinanceSender(given.connections.trading(account), account=account.id, clock=given.clock)
+        armed[account.id] = Armed(
+            sender=sender,
+            read=FreshReader(reader, listing),
+            unblock=Unblocker(reader, sender, listing=listing, note=memory.cancelling, now=given.clock.now),
         )
-        for account in settings.accounts
-        if modes[account.id] is Mode.ENFORCE
-    }
+    return armed
 
 
 def _freshness(settings: Settings) -> Freshness:

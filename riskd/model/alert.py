@@ -50,7 +50,8 @@ class AlertState:
         condition: Where it stands.
         level: Level it fires at; OK unless firing or clearing.
         crossed_at: When the value crossed each level and stayed beyond it, moved forward by gaps in the data.
-        clearing_since: When the value came back inside; None unless clearing.
+        clearing_since: When the value came back inside the limit of its own level; None unless clearing.
+        inside_since: When the value came back inside the limits of every level; None while it is beyond any.
         missing_since: When data went missing; None while it is there.
         unknown: True once data has been missing for longer than the rule holds.
         last_good_at: Time of the last usable value.
@@ -63,6 +64,7 @@ class AlertState:
     level: Level = Level.OK
     crossed_at: tuple[tuple[Level, datetime], ...] = ()
     clearing_since: datetime | None = None
+    inside_since: datetime | None = None
     missing_since: datetime | None = None
     unknown: bool = False
     last_good_at: datetime | None = None

@@ -51,6 +51,7 @@ class Report:
         payload: The venue's words, pages joined into one list; None when ``failure`` is set.
         failure: Short reason such as ``timeout`` or ``guard:html``; empty when the answer can be read.
         complete: False when more rows exist than were read (a page limit was met).
+        covers_from: For income and trades: rows from this venue time on are in the payload. None elsewhere.
     """
 
     venue: str
@@ -61,3 +62,4 @@ class Report:
     payload: JsonValue
     failure: str = ""
     complete: bool = True
+    covers_from: datetime | None = None

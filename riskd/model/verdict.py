@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -37,7 +38,7 @@ class Measurement:
         measure: Name in the catalogue.
         parameters: Sorted ``(name, value)`` pairs, values as canonical text.
         grain: Kind of subject.
-        subjects: Every subject, healthy ones too.
+        subjects: Every subject, healthy ones too; built when looked at.
         values: One for each subject, in the measure's unit; NaN unknown; +inf where the formula says so
             (leverage of an account without equity).
         unknown: For each subject, which input was missing; empty where the value is known.
@@ -46,7 +47,7 @@ class Measurement:
     measure: str
     parameters: tuple[tuple[str, str], ...]
     grain: Grain
-    subjects: tuple[Subject, ...]
+    subjects: Sequence[Subject]
     values: FloatArray
     unknown: tuple[str, ...]
 

@@ -66,6 +66,7 @@ class FakeVenue:
     waiting: list[tuple[float, Intent]] = field(default_factory=list)
     reads_fail: int = 0
     finds_fail: int = 0
+    blocked: bool = False
     account: str = "a"
 
     async def close(self) -> None:
@@ -92,6 +93,8 @@ class FakeVenue:
     async def send(self, intent: Intent) -> Receipt:
         self.arrive()
         self.sent.append(intent)
+        if self.blocked:
+            return receipt(intent, OrderStatus.REJECTED, code="-2022")
         match self.script.pop(0) if self.script else "fill":
             case "fill":
                 return self.book(intent)
@@ -116,6 +119,9 @@ class FakeVenue:
                 return self.book(intent)
             case other:
                 raise AssertionError(other)
+
+    async def cancel(self, venue_symbol: str, order_id: str) -> None:
+        raise AssertionError("the executor cancels through unblock")
 
     async def find(self, intent: Intent) -> Receipt | None:
         self.arrive()
@@ -225,6 +231,7 @@ class Desk:
         self.log = MemoryLog()
         self.halted_after_gates = 10**9
         self.gates = 0
+        self.unblocked = 0
         self.executor = Executor(
             sender=self.venue,
             log=self.log,
@@ -232,12 +239,17 @@ class Desk:
             read=self.venue.read,
             gate=self._gate,
             build=self._build,
+            unblock=self._unblock,
             bounds=Bounds(slices_max=6, resolve_questions_max=20),
         )
 
     def _gate(self, plan: Plan, reduction: Reduction, leaving: Intent | None) -> Refusal | None:
         self.gates += 1
         return Refusal(RefusalReason.HALTED, "kill file") if self.gates > self.halted_after_gates else None
+
+    async def _unblock(self, plan: Plan, reduction: Reduction) -> None:
+        self.unblocked += 1
+        self.venue.blocked = False
 
     def _build(
         self, plan: Plan, reduction: Reduction, fresh: Fresh, attempt: int, sequence: int
@@ -346,6 +358,29 @@ def test_a_reduce_only_refusal_leads_to_a_fresh_read() -> None:
     desk = Desk(script=["somebody closed"])
     assert desk.run(a_plan()).state is PlanState.DONE
     assert desk.venue.booked == []
+
+
+def test_resting_orders_that_take_up_the_position_are_cancelled_once() -> None:
+    desk = Desk()
+    desk.venue.blocked = True
+    assert desk.run(a_plan()).state is PlanState.DONE
+    assert (desk.unblocked, desk.venue.held) == (1, Decimal(6))
+
+
+def test_a_second_reduce_only_refusal_in_a_row_ends_the_plan() -> None:
+    desk = Desk(script=["somebody closed"])
+    desk.venue.held = Decimal(10)
+    desk.venue.script = []
+    desk.venue.blocked = True
+
+    async def useless(plan: Plan, reduction: Reduction) -> None:
+        desk.unblocked += 1
+
+    desk.executor._unblock = useless
+    result = desk.run(a_plan())
+    assert result.state is PlanState.FAILED
+    assert "-2022" in result.reason
+    assert (desk.unblocked, len(desk.venue.sent)) == (1, 2)
 
 
 def test_another_refusal_ends_the_plan_with_the_venues_code() -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from riskd.adapters.system_clock import ScaledClock, SystemClock
 from riskd.daemon.demo.world import build_world, paper_key
+from riskd.paper.dialect.auth import Timing
 from riskd.paper.dialect.http import ApiKey, Rights
 from riskd.paper.market.track import TrackMarket
 from riskd.paper.server import PaperServer
@@ -40,7 +41,7 @@ async def serve(practice: Practice, *, started: Callable[[str, ApiKey], None]) -
     """Serve until SIGINT or SIGTERM.
 
     The market begins now, whatever date it was recorded on, so that clients whose clock is right need no adjustment. At
-    another speed than 1 the venue's clock soon differs from everybody else's; such clients must ask it for the time.
+    another speed than 1 the venue's clock soon differs from everybody else's, and it does not look at time stamps.
 
     Args:
         started: Told the address and the trading key once the venue listens.
@@ -54,6 +55,7 @@ async def serve(practice: Practice, *, started: Callable[[str, ApiKey], None]) -
         practice.market.starting_at(started_at_ms),
         seed=practice.seed,
         own_account=(practice.account, practice.deposit),
+        timing=Timing.STRICT if practice.speed == 1 else Timing.LENIENT,
     )
     server = PaperServer(world.venue, time_ms=clock_time(clock), clock=clock, port=practice.port)
     await server.start()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
+from riskd.paper.dialect.auth import Timing
 from riskd.paper.dialect.http import ApiKey, Rights
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.faults import Fault, FaultPlan
@@ -46,6 +47,7 @@ def build_world(
     faults: Iterable[Fault] = (),
     others: Sequence[Actor] = (),
     own_account: tuple[str, Decimal] | None = None,
+    timing: Timing = Timing.STRICT,
 ) -> World:
     """A fresh world at the market's start. The same arguments give the same world.
 
@@ -54,6 +56,7 @@ def build_world(
         faults: What goes wrong, in virtual time.
         others: Called after the bots at each step: accidents, and whoever watches the venue from inside.
         own_account: Name and USDT of one more account, which no bot trades.
+        timing: How strictly time stamps of requests are looked at.
     """
     desk = demo_desk(market, seed=seed)
     exchange = Exchange(
@@ -77,6 +80,8 @@ def build_world(
         [paper_key(name, rights) for name in names for rights in Rights],
         faults=plan,
         actors=[*(account.actor for account in desk.accounts), *others],
+        remembered_from_ms=market.known_from_ms,
+        timing=timing,
     )
     # The bots take their first positions before anybody watches, as on any desk that riskd comes to.
     desk.on_step(exchange, market.started_at_ms)

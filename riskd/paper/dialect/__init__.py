@@ -1,0 +1,1 @@
+"""The Binance USD-M REST dialect, as pure functions over the simulated exchange."""
