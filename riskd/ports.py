@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from riskd.model.journal import JournalEntry as JournalEntry
 from riskd.model.message import Message
@@ -112,6 +112,10 @@ class OrderSender(Protocol):
         ...
 
 
+Record: TypeAlias = tuple[str, datetime, dict[str, JsonValue]]
+"""Kind, time and body of an entry to be."""
+
+
 class Journal(Protocol):
     """The root of everything that must never be lost: append-only, hash-chained, durable on return."""
 
@@ -125,6 +129,24 @@ class Journal(Protocol):
 
         Raises:
             JournalError: It could not be made durable. The caller must behave as if it was not written.
+        """
+        ...
+
+    def append_all(self, records: Sequence[Record]) -> tuple[JournalEntry, ...]:
+        """Write several entries with one wait for the disk.
+
+        A crash on the way may leave the first of them, in order, and not the rest.
+
+        Raises:
+            JournalError: They could not be made durable. The caller must behave as if none was written.
+        """
+        ...
+
+    def refill_reserve(self) -> bool:
+        """Set space aside again, so that last words can be written on a full disk; True when it is there. Cheap.
+
+        Raises:
+            JournalError: It failed for another reason than a full disk.
         """
         ...
 

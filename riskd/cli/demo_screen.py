@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from riskd.adapters.console import ConsoleNotifier, plain_line
 from riskd.adapters.safe_text import visible
 from riskd.daemon.demo.report import Row, Total, headline
 from riskd.measure.catalogue import select_all, take
 from riskd.measure.spec import MeasureRef
+from riskd.model.message import MessageKind
 from riskd.model.snapshot import Quality
 from riskd.model.subject import Grain
 
@@ -36,8 +36,12 @@ class PlainScreen:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self.notifiers: Sequence[Notifier] = (ConsoleNotifier(stream),)
+        self.notifiers: Sequence[Notifier] = (_Lines(self.line),)
         self.listeners: tuple[Listener, ...] = ()
+
+    def line(self, text: str) -> None:
+        """Show one line of what riskd says."""
+        print(text, file=self._stream, flush=True)
 
     def progress(self, text: str) -> None:
         """Say what happens next."""
@@ -56,7 +60,6 @@ class LiveScreen(PlainScreen):
         self._live = live
         self._lines: list[str] = []
         self._last: CycleResult | None = None
-        self.notifiers = (_Lines(self),)
         self.listeners = (self,)
 
     def after_cycle(self, result: CycleResult) -> None:
@@ -67,15 +70,14 @@ class LiveScreen(PlainScreen):
     def after_plan(self, result: PlanResult) -> None:
         """Plans are said by messages."""
 
-    def heard(self, message: Message) -> None:
+    def line(self, text: str) -> None:
         """Take one line in."""
-        self._lines = [*self._lines, plain_line(message)][-_LINES_SHOWN:]
+        self._lines = [*self._lines, text][-_LINES_SHOWN:]
         self._draw()
 
     def progress(self, text: str) -> None:
         """Say what happens next."""
-        self._lines = [*self._lines, f"· {text}"][-_LINES_SHOWN:]
-        self._draw()
+        self.line(f"· {text}")
 
     def _draw(self) -> None:
         from rich.console import Group
@@ -86,16 +88,17 @@ class LiveScreen(PlainScreen):
 
 
 class _Lines:
-    """The live screen as a channel."""
+    """A screen as a channel: headlines only, and no edits but the last one, because lines cannot be edited."""
 
     channel = "console"
 
-    def __init__(self, screen: LiveScreen) -> None:
-        self._screen = screen
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
 
     async def post(self, message: Message, *, root: str, edit: str) -> str:  # noqa: ARG002 - the port's arguments
         """Show a message."""
-        self._screen.heard(message)
+        if not edit or message.kind is MessageKind.RESOLVED:
+            self._show(visible(message.headline))
         return message.key
 
     async def close(self) -> None:
@@ -139,7 +142,7 @@ def account_rows(result: CycleResult) -> list[tuple[str, ...]]:
         name: take(book, MeasureRef(name), Grain.ACCOUNT, everything).values
         for name in ("leverage", "account_shock", "loss_today")
     }
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for code, profile in enumerate(result.snapshot.desk.accounts):
         blind = any(
             state.account == profile.id and state.quality is Quality.BLIND and state.reason != "never read"

@@ -133,10 +133,13 @@ class Actions:
         for armed in self._armed.values():
             await armed.sender.close()
 
-    def abandon(self) -> None:
-        """Drop what is under way."""
+    async def abandon(self) -> None:
+        """Drop what is under way and release connections."""
         for task in self._running.values():
             task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        for armed in self._armed.values():
+            await armed.sender.close()
 
     def _consider(self, proposal: Proposal) -> None:
         plan = proposal.plan

@@ -127,27 +127,36 @@ class Memory:
     # -- what is told -------------------------------------------------------------------------------------------
 
     def cycle(self, result: CycleResult, now: datetime) -> None:
-        """Make a cycle durable: first what must be said, then what changed, then the cycle's own digest.
+        """Make a cycle durable with one write: what must be said, what changed, the cycle's own digest, in this order.
 
-        Killed in between, the alerts that were not yet written move again in the next cycle, and their messages, which
-        have the same keys, replace themselves.
+        If only the beginning survives a crash, the alerts that were not written move again in the next cycle, and
+        their messages, which have the same keys, replace themselves.
         """
         self.states = result.advance.states
         changed = {event.key for event in result.advance.events}
         moved = set(result.advance.changed) - changed
+        records: list[tuple[EntryKind, JsonObject]] = [
+            (EntryKind.MESSAGE, bodies.message_body(message)) for message in result.messages
+        ]
+        for event in result.advance.events:
+            state = state_to_json(self.states.get(event.key, AlertState()))
+            records.append((EntryKind.EVENT, bodies.event_body(event, state)))
+        for key in sorted(moved | self._unwritten, key=lambda k: (k.rule, str(k.subject))):
+            state = state_to_json(self.states.get(key, AlertState()))
+            records.append((EntryKind.STATE, bodies.state_body(key, state)))
+        records.append((EntryKind.CYCLE, bodies.cycle_body(result.rows)))
         try:
-            for message in result.messages:
-                self._append(EntryKind.MESSAGE, now, bodies.message_body(message))
-            for event in result.advance.events:
-                state = state_to_json(self.states.get(event.key, AlertState()))
-                self._append(EntryKind.EVENT, now, bodies.event_body(event, state))
-            for key in sorted(moved | self._unwritten, key=lambda k: (k.rule, str(k.subject))):
-                state = state_to_json(self.states.get(key, AlertState()))
-                self._append(EntryKind.STATE, now, bodies.state_body(key, state))
-            self._append(EntryKind.CYCLE, now, bodies.cycle_body(result.rows))
+            self._append_all(records, now)
             self._unwritten.clear()
         except JournalError:
             self._unwritten |= changed | moved
+
+    def refill_reserve(self, _now: datetime) -> None:
+        """Set space aside again for last words on a full disk; a calendar job."""
+        try:
+            self._journal.refill_reserve()
+        except JournalError as error:
+            self.journal_fault = str(error)
 
     def note(self, kind: EntryKind, body: JsonObject, now: datetime) -> bool:
         """Write down something about riskd itself; False when the journal cannot be written."""
@@ -211,13 +220,17 @@ class Memory:
         self._append(EntryKind.PLAN_STATE, at, bodies.plan_state_body(plan.id, state, reason))
 
     def _append(self, kind: EntryKind, at: datetime, body: JsonObject) -> None:
+        self._append_all([(kind, body)], at)
+
+    def _append_all(self, records: Sequence[tuple[EntryKind, JsonObject]], at: datetime) -> None:
         try:
-            entry = self._journal.append(kind, at, body)
+            entries = self._journal.append_all([(kind, at, body) for kind, body in records])
         except JournalError as error:
             self.journal_ok, self.journal_fault = False, str(error)
             raise
-        self._fold.apply(entry)
-        self._unrecorded.append(entry)
+        for entry in entries:
+            self._fold.apply(entry)
+        self._unrecorded.extend(entries)
         self.journal_ok, self.journal_fault = True, ""
 
 

@@ -67,10 +67,13 @@ class Post:
         for outbox in self._outboxes:
             await outbox.close()
 
-    def abandon(self) -> None:
-        """Drop what is under way."""
+    async def abandon(self) -> None:
+        """Drop what is under way and release the channels."""
         for task in self._at_work.values():
             task.cancel()
+        await asyncio.gather(*self._at_work.values(), return_exceptions=True)
+        for outbox in self._outboxes:
+            await outbox.close()
 
     def _delivered(self, delivery: Delivery) -> None:
         self._memory.delivered(delivery, self._clock.now())

@@ -131,8 +131,8 @@ class Service:
 
     async def abandon(self) -> None:
         """Let go of everything at once, without a word in the journal: what a kill leaves, for simulations and the demo."""
-        self._parts.actions.abandon()
-        self._parts.post.abandon()
+        await self._parts.actions.abandon()
+        await self._parts.post.abandon()
         await self._parts.reading.close()
         self._parts.recording.abandon()
 

@@ -146,7 +146,11 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
             history=history,
             post=post,
             calendar=Calendar(
-                (Job(name="checkpoint", cron="7 * * * *", run=recording.checkpoint),), now=clock.now()
+                (
+                    Job(name="checkpoint", cron="7 * * * *", run=recording.checkpoint),
+                    Job(name="journal-reserve", cron="* * * * *", run=memory.refill_reserve),
+                ),
+                now=clock.now(),
             ),
             listeners=given.listeners,
         )

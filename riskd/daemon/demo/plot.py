@@ -106,7 +106,7 @@ def chart(
         f'<text x="{_LEFT}" y="16" font-size="13" font-weight="600" fill="#1b1f24">{escape(title)}</text>',
         *_axes(frame, show),
         *[_gap(frame, gap) for gap in gaps],
-        *[_tier(frame, tier) for tier in tiers],
+        *[_tier(frame, tier, row) for row, tier in enumerate(tiers)],
         *[_line(frame, line) for line in lines],
         *[_marker(frame, marker) for marker in markers],
         *_legend(lines),
@@ -163,11 +163,13 @@ def _line(frame: _Frame, line: Line) -> str:
     return f'<path d="{"".join(path)}" fill="none" stroke="{line.colour}" stroke-width="1.8"{dashes}/>'
 
 
-def _tier(frame: _Frame, tier: Tier) -> str:
+def _tier(frame: _Frame, tier: Tier, row: int) -> str:
+    """A limit's line; names stand beside each other, so that limits close together stay readable."""
     y = frame.y(tier.value)
+    x = WIDTH - _RIGHT - 56 * row
     return (
         f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="{tier.colour}" stroke-dasharray="2 3"/>'
-        f'<text x="{WIDTH - _RIGHT}" y="{y - 3:.1f}" text-anchor="end" fill="{tier.colour}">'
+        f'<text x="{x}" y="{y - 3:.1f}" text-anchor="end" fill="{tier.colour}">'
         f"{escape(tier.name)}</text>"
     )
 

@@ -23,10 +23,11 @@ from riskd.daemon.demo.result import Demo, Run
 from riskd.daemon.demo.setup import Installation, install
 from riskd.daemon.demo.story import story_of
 from riskd.daemon.demo.watch import Watch, watch
-from riskd.daemon.demo.world import World, build_world
+from riskd.daemon.demo.world import ACCOUNTS, World, build_world
 from riskd.daemon.service import Listener
 from riskd.daemon.settings_file import read_settings
 from riskd.model.arrays import floats
+from riskd.paper.dialect.auth import Timing
 from riskd.paper.market.track import TrackMarket
 from riskd.paper.server import PaperServer
 from riskd.paper.server_time import clock_time
@@ -40,7 +41,7 @@ _KILL_BEFORE_END = timedelta(minutes=12)
 _SHORT = timedelta(hours=3)
 _SHORT_CYCLE_SECONDS, _LONG_CYCLE_SECONDS = 10, 60
 # Virtual time costs what the cycles cost, so the fast pass looks a little less often.
-_FAST_CYCLE_SECONDS = 15
+_FAST_CYCLE_SECONDS = 20
 
 
 class Pace(Enum):
@@ -76,9 +77,7 @@ def run_demo(plan: DemoPlan) -> Demo:
     The watched pass is the daemon itself with its own configuration file, journal and ledger; nothing in it knows that
     the venue is simulated.
     """
-    story = story_of(plan.market)
-    recorder = _recorder(plan.market, plan.seed)
-    world = build_world(plan.market, seed=plan.seed, faults=story.faults, others=[*story.accidents, recorder])
+    recorder, world = _world(plan)
     narrator = Narrator()
     if plan.pace is Pace.FAST:
         _watch_fast(plan, world, narrator)
@@ -86,17 +85,24 @@ def run_demo(plan: DemoPlan) -> Demo:
         asyncio.run(_watch_live(plan, world, narrator))
     watched = recorder.run(tuple(world.venue.events))
     plan.progress("the same seed once more, without riskd")
-    bare, _ = _bare(plan)
-    return _collect(plan, world, narrator, recorder, watched, bare)
+    unwatched, bare = _world(plan)
+    bare.venue.advance_to(plan.market.ends_at_ms)
+    return _collect(plan, world, narrator, recorder, watched, unwatched.run(tuple(bare.venue.events)))
 
 
-def _bare(plan: DemoPlan) -> tuple[Run, World]:
-    """The same market, bots and accidents with nobody watching."""
+def _world(plan: DemoPlan) -> tuple[Recorder, World]:
+    """The market, its bots and accidents, and who samples them. The same plan gives the same world."""
     story = story_of(plan.market)
-    recorder = _recorder(plan.market, plan.seed)
-    world = build_world(plan.market, seed=plan.seed, faults=story.faults, others=[*story.accidents, recorder])
-    world.venue.advance_to(plan.market.ends_at_ms)
-    return recorder.run(tuple(world.venue.events)), world
+    recorder = Recorder(ACCOUNTS, every_ms=_cycle_seconds(plan.market) * 1000)
+    world = build_world(
+        plan.market,
+        seed=plan.seed,
+        faults=story.faults,
+        others=[*story.accidents, recorder],
+        # Sixty times as fast, a receive window of five seconds is eighty milliseconds: too short for any machine.
+        timing=Timing.LENIENT if plan.pace is Pace.LIVE else Timing.STRICT,
+    )
+    return recorder, world
 
 
 def _watch_fast(plan: DemoPlan, world: World, narrator: Narrator) -> None:
@@ -189,11 +195,6 @@ def _tiers(narrator: Narrator) -> tuple[tuple[str, float], ...]:
         if rule.measure.name == "account_shock" and rule.limit.bound is Bound.MIN and rule.limit.thresholds:
             return tuple((level.name.lower(), low) for level, low, _ in rule.limit.thresholds.levels)
     return ()
-
-
-def _recorder(market: TrackMarket, seed: int) -> Recorder:
-    names = tuple(account.name for account in build_world(market, seed=seed).desk.accounts)
-    return Recorder(names, every_ms=_cycle_seconds(market) * 1000)
 
 
 def _cycle_seconds(market: TrackMarket) -> int:

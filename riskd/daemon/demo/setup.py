@@ -59,6 +59,8 @@ def unified(venue_symbol: str) -> str:
 
 
 def _config(world: World, endpoint: str | None, cycle_seconds: int) -> str:
+    # Over HTTP the demo runs sixty times as fast as the clock, so answers are sixty times as old when they come.
+    data_age_seconds = 15 if endpoint is None else 60
     where = "" if endpoint is None else f"\n    endpoint: {endpoint}"
     accounts = "\n".join(
         f"""  - id: {account.name}
@@ -76,6 +78,7 @@ def _config(world: World, endpoint: str | None, cycle_seconds: int) -> str:
 riskd: config/v1
 mode: enforce                 # a real installation begins with observe
 state: .
+orders: {{data_age_max: {data_age_seconds}s}}
 policies: ["{policies_directory() / "demo.yaml"}"]
 cycle: {{every: {cycle_seconds}s, near_limits: {cycle_seconds}s}}
 accounts:

@@ -21,6 +21,10 @@ from riskd.paper.venue import Venue
 _INSURANCE_FUND = Decimal(2_000)
 
 
+ACCOUNTS = ("hedge", "swing", "grid", "scalp")
+"""The accounts of the paper desk, in the order of reports."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything that exists before riskd looks at it.
