@@ -146,7 +146,7 @@ def run_cycle(given: CycleInput) -> CycleResult:
         readings=readings,
         policy_hash=given.bundle.hash,
         duration_seconds=given.duration_seconds,
-        incomes=_incomes(given.desk, known),
+        incomes=_incomes(given, known),
     )
     return CycleResult(
         snapshot=snapshot,
@@ -271,6 +271,15 @@ def _figures(book: Book) -> AccountFigures:
     )
 
 
-def _incomes(desk: Desk, known: Known) -> list[tuple[str, IncomeRow]]:
-    memories = ((profile.id, known.account(profile.id).entries) for profile in desk.accounts)
-    return [(account, row) for account, entries in memories if entries is not None for row in entries.rows]
+def _incomes(given: CycleInput, known: Known) -> list[tuple[str, IncomeRow]]:
+    """Wallet entries of the accounts whose history was read in this cycle; the ledger skips those that it has."""
+    read = {
+        report.account for report in given.reports if report.surface is Surface.INCOME and not report.failure
+    }
+    memories = ((profile.id, known.account(profile.id).entries) for profile in given.desk.accounts)
+    return [
+        (account, row)
+        for account, entries in memories
+        if account in read and entries is not None
+        for row in entries.rows
+    ]

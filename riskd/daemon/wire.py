@@ -111,7 +111,7 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
         say=post.say,
     )
     switch = KillSwitch(given.places.kill_switch)
-    readers = _readers(settings, given)
+    readers = readers_of(settings, given.connections, clock)
     gatekeeper = Gatekeeper(
         now=clock.now,
         halted=switch.is_pulled,
@@ -136,10 +136,10 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
             desk=desk,
             ceiling=settings.ceiling,
             cycle=settings.cycle,
-            freshness=_freshness(settings),
+            freshness=freshness_of(settings),
             bundle=loaded.bundle,
             load_bundle=lambda: load_policies(files),
-            reading=_reading(readers, desk, clock),
+            reading=reading_of(readers, desk, clock),
             memory=memory,
             recording=recording,
             actions=actions,
@@ -202,23 +202,21 @@ def _open_ledger(given: Surroundings, history: HistoryKeeper) -> Ledger:
     return ledger
 
 
-def _readers(settings: Settings, given: Surroundings) -> tuple[VenueReader, ...]:
+def readers_of(settings: Settings, connections: Connections, clock: Clock) -> tuple[VenueReader, ...]:
     """A keyless reader for each venue and one for each account, in the order of the configuration."""
     venues = sorted({account.venue for account in settings.accounts})
     markets = [
-        BinanceReader(given.connections.market(venue), account="", clock=given.clock, venue=venue)
-        for venue in venues
+        BinanceReader(connections.market(venue), account="", clock=clock, venue=venue) for venue in venues
     ]
     accounts = [
-        BinanceReader(
-            given.connections.reading(account), account=account.id, clock=given.clock, venue=account.venue
-        )
+        BinanceReader(connections.reading(account), account=account.id, clock=clock, venue=account.venue)
         for account in settings.accounts
     ]
     return (*markets, *accounts)
 
 
-def _reading(readers: Sequence[VenueReader], desk: Desk, clock: Clock) -> Reading:
+def reading_of(readers: Sequence[VenueReader], desk: Desk, clock: Clock) -> Reading:
+    """Reads them all; spot balances only of accounts in which a hedge holds spot."""
     spot = {leg.account for hedge in desk.hedges for leg in hedge.legs if leg.kind is LegKind.SPOT}
     return Reading(readers, clock, spot_accounts=frozenset(spot))
 
@@ -251,7 +249,8 @@ def _armed(
     return armed
 
 
-def _freshness(settings: Settings) -> Freshness:
+def freshness_of(settings: Settings) -> Freshness:
+    """How old each surface may be."""
     ages = settings.freshness
     return Freshness(
         positions=timedelta(seconds=ages.positions),

@@ -1,0 +1,156 @@
+"""How one look is told: exposures, what is exceeded or unknown, and what riskd would do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskd.adapters.safe_text import visible
+from riskd.cli.account_rows import COLUMNS, account_rows
+from riskd.cycle import Proposal
+from riskd.daemon.once import Sight
+from riskd.judge.reading import Reading
+from riskd.model.report import JsonValue
+from riskd.model.snapshot import Quality, Snapshot
+from riskd.policy.units import show
+
+_LEVELS = {-1: "UNKNOWN", 1: "WARN", 2: "BREACH", 3: "CRITICAL"}
+
+
+def lines(sight: Sight) -> list[str]:
+    """The look as plain text."""
+    snapshot = sight.result.snapshot
+    told = [
+        (
+            f"{sight.settings.mode} · {len(snapshot.desk.accounts)} accounts · {snapshot.taken_at:%Y-%m-%d %H:%M:%S} UTC · "
+            f"policy {sight.result.rows.policy_hash[:12]} · nothing was sent"
+        ),
+        "",
+        *_table([COLUMNS, *account_rows(sight.result)]),
+        "",
+        *_positions(sight),
+    ]
+    judged = [line for reading in sight.result.readings for line in _exceeded(reading)]
+    told += ["", *(judged or ["every rule that could be judged is kept"])]
+    blind = _unseen(sight)
+    if blind:
+        told += ["", "could not be seen:", *(f"  {line}" for line in blind)]
+    for proposal in sight.result.proposals:
+        told += ["", *_plan(proposal)]
+    for missing in sight.result.unplanned:
+        told += ["", f"{missing.account}: {missing.rule} asks for orders, but {visible(missing.reason)}"]
+    return told
+
+
+def as_values(sight: Sight) -> dict[str, JsonValue]:
+    """The look as JSON values. Unknown is null."""
+    return {
+        "taken_at": sight.result.snapshot.taken_at.isoformat(),
+        "mode": sight.settings.mode,
+        "policy_hash": sight.result.rows.policy_hash,
+        "accounts": [
+            dict(zip((name.lower() for name in COLUMNS), row, strict=True))
+            for row in account_rows(sight.result)
+        ],
+        "verdicts": [
+            {
+                "rule": reading.rule.id,
+                "subject": str(reading.subjects[row]),
+                "level": _LEVELS.get(int(reading.levels[row]), "ok").lower(),
+                "value": float(reading.values[row]) if np.isfinite(reading.values[row]) else None,
+            }
+            for reading in sight.result.readings
+            for row in range(len(reading.levels))
+        ],
+        "unseen": list(_unseen(sight)),
+        "plans": [
+            {
+                "account": proposal.plan.account,
+                "rule": proposal.plan.rule,
+                "mode": proposal.mode.name.lower(),
+                "reductions": [
+                    {"symbol": step.symbol, "held": str(step.held), "quantity": str(step.quantity)}
+                    for step in proposal.plan.reductions
+                ],
+            }
+            for proposal in sight.result.proposals
+        ],
+    }
+
+
+def _positions(sight: Sight) -> list[str]:
+    count = len(sight.result.snapshot.positions)
+    if not count:
+        return ["no positions"]
+    header = ("ACCOUNT", "POSITION", "QUANTITY", "NOTIONAL", "ENTRY", "MARK", "LIQUIDATION")
+    return _table([header, *(_position(sight.result.snapshot, row) for row in range(count))])
+
+
+def _position(snapshot: Snapshot, row: int) -> tuple[str, ...]:
+    positions = snapshot.positions
+    unconfirmed = "" if positions.confirmed[row] else " ?"
+    return (
+        snapshot.desk.accounts[positions.account[row]].id,
+        f"{visible(snapshot.instruments[positions.instrument[row]].symbol)} {positions.side(row)}",
+        f"{positions.quantity_exact[row]}{unconfirmed}",
+        _number(positions.notional[row]),
+        _number(positions.entry_price[row]),
+        _number(positions.mark_price[row]),
+        "none" if positions.cannot_be_liquidated[row] else _number(positions.liquidation_price[row]),
+    )
+
+
+def _exceeded(reading: Reading) -> list[str]:
+    rule = reading.rule
+    told = []
+    for row in np.flatnonzero(reading.levels != 0):
+        subject = visible(str(reading.subjects[int(row)]))
+        level = _LEVELS[int(reading.levels[row])]
+        if level == "UNKNOWN":
+            told.append(f"{level:9}{rule.id}  {subject}: {visible(reading.unknown[int(row)])}")
+            continue
+        value, limit = (
+            show(float(reading.values[row]), rule.unit),
+            show(float(reading.limits[row]), rule.unit),
+        )
+        told.append(f"{level:9}{rule.id}  {subject}: {value}, limit {limit}")
+    return told
+
+
+def _unseen(sight: Sight) -> tuple[str, ...]:
+    return tuple(
+        f"{state.account or state.venue} {state.surface.value}: {state.quality.value}, {visible(state.reason)}"
+        for state in sight.result.snapshot.surfaces
+        if state.quality is not Quality.OK and state.reason != "never read"
+    )
+
+
+def _plan(proposal: Proposal) -> list[str]:
+    plan, unit = proposal.plan, proposal.rule.unit
+    told = [
+        (
+            f"{plan.account}: {plan.rule} would {plan.action} from {show(plan.value_before, unit)} to "
+            f"{show(plan.value_after, unit)}, if it fired (mode {proposal.mode.name.lower()})"
+        )
+    ]
+    told += [
+        f"  {'sell' if step.held > 0 else 'buy'} {step.quantity} of {step.held} {visible(step.symbol)}, reduce-only"
+        for step in plan.reductions
+    ]
+    return told + [f"  untouched: {visible(name)}: {visible(why)}" for name, why in plan.untouched]
+
+
+def _number(value: float) -> str:
+    return (
+        f"{value:,.4g}"
+        if np.isfinite(value) and abs(value) < 1
+        else f"{value:,.2f}"
+        if np.isfinite(value)
+        else "?"
+    )
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
