@@ -1,0 +1,251 @@
+"""What may stand in a policy file: keys, words and forms. ``json_schema`` exports it for editors.
+
+The shape is said once, here; ``shape_check`` reads it to refuse files and ``shape_json`` to export it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from riskd.measure.catalogue import CATALOGUE
+from riskd.measure.spec import MeasureSpec
+from riskd.model.subject import Grain
+from riskd.policy.rule import ActionKind
+from riskd.policy.schema_parts import (
+    CALENDARS,
+    CONDITIONS,
+    DEFAULTS,
+    DURATION,
+    GUARD,
+    LEVEL_NAMES,
+    LINE,
+    MODES,
+    NAME,
+    PROSE,
+    SELECTOR,
+    TIMING,
+    VARIABLES,
+    by_level,
+)
+from riskd.policy.shape import (
+    Amount,
+    Depending,
+    Either,
+    Field,
+    Flag,
+    Items,
+    Later,
+    Named,
+    Record,
+    Table,
+    Text,
+    Words,
+    optional,
+    required,
+    words,
+)
+from riskd.policy.shape_json import Schema, json_schema_of
+
+FORMAT = "policy/v1"
+SCHEMA_ID = "policy.v1.json"
+
+# Measures of the full language that the catalogue does not have yet.
+LATER_MEASURES = (
+    "clock_skew",
+    "correlation",
+    "independent_bets",
+    "liquidation_distance_vol",
+    "reconciliation_gap",
+    "reject_rate",
+    "stress_loss",
+    "var",
+)
+
+
+def policy_shape(catalogue: Mapping[str, MeasureSpec]) -> Record:
+    """The shape of a policy file whose rules use the measures of ``catalogue``."""
+    return Record(
+        called="a policy",
+        fields={
+            "riskd": required(words(FORMAT), f"the format of this file: write `riskd: {FORMAT}`"),
+            "name": required(NAME, "short name, in rule ids and file names: `name: my-desk`"),
+            "title": required(LINE, "one line for people"),
+            "owner": required(LINE, "who answers for it"),
+            "version": required(LINE, 'in quotes, such as `version: "1.0.0"`'),
+            "mode": required(
+                MODES, "observe (record), propose (a person approves each order) or enforce (act)"
+            ),
+            "scope": optional(SELECTOR, "which part of the book the rules are about; left out: all of it"),
+            "vars": optional(VARIABLES, "quantities by name, used as `$name`"),
+            "calendars": optional(CALENDARS, "days and hours by name, used in `during`"),
+            "defaults": optional(DEFAULTS, "what a rule gets where it says nothing itself"),
+            "guard": optional(GUARD, "if riskd would do more than this, it stops and calls a person"),
+            "rules": required(Items(item=_rule(catalogue), called="a rule", least=1), "the rules"),
+            "tests": optional(Items(item=_TEST, called="a test"), "tests of the rules"),
+        },
+        later={"waivers": Later(cure="remove it; for now a limit is changed in the rule itself")},
+    )
+
+
+def json_schema(catalogue: Mapping[str, MeasureSpec] = CATALOGUE) -> Schema:
+    """JSON Schema (draft 2020-12) of a policy file, for editors and other programs.
+
+    It knows the shape: keys, words, how quantities are written, the measures and their parameters. Units of measures,
+    order of levels and whatever else takes knowledge of the whole file is checked by ``load`` only.
+    """
+    return json_schema_of(policy_shape(catalogue), title="riskd policy", identifier=SCHEMA_ID)
+
+
+# ---- limits --------------------------------------------------------------------------------------------------------
+
+
+_LIMIT_LEVELS = by_level(Amount(), "limit of")
+_THRESHOLDS = Record(called="a limit", fields=_LIMIT_LEVELS, any_of=LEVEL_NAMES)
+_EDGES = Items(item=Amount(), called="an edge", least=2, most=2)
+_BAND = Named(
+    name="band", shape=Record(called="a band", fields=by_level(_EDGES, "edges of"), any_of=LEVEL_NAMES)
+)
+_STEP = Record(
+    called="a step",
+    fields={
+        "upto": optional(Amount(), "the step holds up to this value of `by`"),
+        "above": optional(Amount(), "the last step holds above this value of `by`"),
+        **_LIMIT_LEVELS,
+    },
+    one_of=(("upto", "above"),),
+    any_of=LEVEL_NAMES,
+)
+
+
+def _measure(catalogue: Mapping[str, MeasureSpec]) -> Named:
+    """A measure by its name, or by its name with parameters: ``{drawdown: {window: 30d}}``."""
+    with_parameters = {
+        name: optional(
+            Record(
+                called=f"the measure {name}",
+                fields={
+                    parameter.name: Field(
+                        shape=Amount(unit=parameter.unit),
+                        meaning=parameter.meaning,
+                        is_required=parameter.default is None,
+                    )
+                    for parameter in spec.parameters
+                },
+            ),
+            spec.meaning,
+        )
+        for name, spec in catalogue.items()
+    }
+    later = tuple(name for name in LATER_MEASURES if name not in catalogue)
+    mapping = Record(
+        called="a measure",
+        fields=with_parameters,
+        one_of=(tuple(with_parameters),),
+        later={name: Later(cure="take the rule out") for name in later},
+        noun="measure",
+    )
+    scalar = Words(words=tuple(sorted(catalogue)), noun="measure", later=later)
+    return Named(name="measure", shape=Either(scalar=scalar, mapping=mapping))
+
+
+def _limit(measure: Named) -> Named:
+    ladder = Record(
+        called="a ladder",
+        fields={
+            "by": required(measure, "the measure that chooses the step"),
+            "steps": required(
+                Items(item=_STEP, called="a step", least=2), "rising steps, the last with `above`"
+            ),
+        },
+    )
+    by_keys = Depending(keys=("by", "steps"), present=ladder, absent=_THRESHOLDS)
+    return Named(name="limit", shape=Either(scalar=Amount(), mapping=by_keys))
+
+
+def _bounds(measure: Named) -> dict[str, Field]:
+    limit = _limit(measure)
+    return {
+        "max": optional(limit, "bad above"),
+        "min": optional(limit, "bad below"),
+        "band": optional(_BAND, "bad outside"),
+    }
+
+
+# ---- rules and tests -----------------------------------------------------------------------------------------------
+
+
+def _rule(catalogue: Mapping[str, MeasureSpec]) -> Record:
+    measure = _measure(catalogue)
+    bounds = _bounds(measure)
+    during = Table(
+        key=r"[a-z][a-z0-9_]*",
+        example="weekend",
+        called="a calendar",
+        least=1,
+        value=Record(called="during", fields=bounds, one_of=(tuple(bounds),)),
+    )
+    return Record(
+        called="a rule",
+        fields={
+            "id": required(NAME, "stable identity of the rule: `id: account-leverage`"),
+            "title": required(LINE, "what the risk officer reads"),
+            "why": optional(PROSE, "the reason, shown with the alert"),
+            "measure": required(measure, "the number that is compared with the limit"),
+            "per": required(words(*(grain.value for grain in Grain)), "the kind of subject: `per: account`"),
+            "where": optional(SELECTOR, "narrows the scope of the policy"),
+            **bounds,
+            "during": optional(during, "a calendar's tighter limit"),
+            **TIMING,
+            "mode": optional(MODES, "weaker than the policy's mode, never stronger"),
+        },
+        one_of=(tuple(bounds),),
+        later={
+            "refines": Later(cure="remove it; for now each policy stands alone"),
+            "sql": Later(cure="use a measure of the catalogue", stands_for="measure"),
+            "expr": Later(cure="use a measure of the catalogue", stands_for="measure"),
+            "unit": Later(cure="remove it; a measure has its own unit"),
+            "tags": Later(cure="remove it"),
+        },
+    )
+
+
+_TEST = Record(
+    called="a test",
+    fields={
+        "name": required(LINE, "the fact that it proves"),
+        "rule": required(NAME, "id of the rule"),
+        "series": required(PROSE, "values, one a tick: `3x*4, 5.5x, _*2, 3x..6x*4, gone`"),
+        "expect": required(
+            Items(
+                item=Record(
+                    called="an expectation",
+                    fields={
+                        "at": required(DURATION, "time since the first tick"),
+                        "is": required(words(*CONDITIONS), "condition of the alert"),
+                        "level": optional(words(*LEVEL_NAMES), "level of the alert"),
+                        "unknown": optional(Flag(), "whether the alert says that data is missing"),
+                    },
+                ),
+                called="an expectation",
+                least=1,
+            ),
+            "what is true at which time",
+        ),
+        "start": optional(
+            Text(example="2026-03-04T12:00:00Z", length_max=40), "time of the first tick, in UTC"
+        ),
+        "every": optional(DURATION, "time between ticks; 60s when left out"),
+        "by": optional(Amount(), "value of the ladder's `by` measure"),
+        "actions": optional(
+            Items(
+                item=words(*(kind.value for kind in ActionKind if kind is not ActionKind.NOTIFY)),
+                called="an action",
+            ),
+            "exactly the actions asked for during the test, beside notify",
+        ),
+    },
+    later={
+        "waiver": Later(cure="remove the test"),
+        **dict.fromkeys(("snapshot", "positions", "orders", "accounts"), Later(cure="write a `series`")),
+    },
+)

@@ -1,0 +1,192 @@
+"""The shape of a file, said once: it checks a tree of nodes with good messages, and it is exported as JSON Schema.
+
+A shape says what may stand at a place: which kind of node, which keys, which words. What the parts mean together
+(units of a measure, order of levels) is checked when the policy is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from riskd.measure.spec import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """One of a closed list of words.
+
+    Attributes:
+        noun: What the words are names of, for messages: ``measure``; empty: the key says it.
+        later: Words of the full language that this version does not know yet.
+    """
+
+    words: tuple[str, ...]
+    noun: str = ""
+    later: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A yes or a no: ``true``, ``false``, ``yes``, ``no``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text of at least one character.
+
+    Attributes:
+        pattern: Regular expression that all of it matches; empty: any text.
+        example: A good one, for messages.
+    """
+
+    pattern: str = ""
+    example: str = ""
+    length_max: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """A quantity.
+
+    Attributes:
+        unit: Its unit; None where the measure of the rule decides.
+        is_literal: True where a variable (``$name``) may not stand in its place.
+    """
+
+    unit: Unit | None = None
+    is_literal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """A list of things of one shape.
+
+    Attributes:
+        item: The shape of each.
+        called: What one of them is called, for messages.
+    """
+
+    item: Shape
+    called: str
+    least: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One key of a record.
+
+    Attributes:
+        meaning: One line for editors.
+    """
+
+    shape: Shape
+    meaning: str = ""
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """A key of the full language that this version does not know yet.
+
+    Attributes:
+        cure: What to do meanwhile.
+        stands_for: The known key that would stand in its place, which is then not said to be missing.
+    """
+
+    cure: str
+    stands_for: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A mapping with known keys.
+
+    Attributes:
+        called: What it is called, with its article: ``a rule``.
+        fields: By key.
+        one_of: Groups of keys, of each of which exactly one stands.
+        any_of: Keys of which at least one stands; empty: no such demand.
+        later: Keys that this version does not know yet.
+        noun: What the keys are names of, for messages: ``measure``; empty: keys are keys.
+    """
+
+    called: str
+    fields: Mapping[str, Field]
+    one_of: tuple[tuple[str, ...], ...] = ()
+    any_of: tuple[str, ...] = ()
+    later: Mapping[str, Later] = field(default_factory=dict)
+    noun: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A mapping whose keys are names that the author gives.
+
+    Attributes:
+        key: Regular expression that all of a key matches.
+        example: A good key.
+        called: What one of its values is called.
+    """
+
+    key: str
+    example: str
+    value: Shape
+    called: str
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Either:
+    """Different shapes for different kinds of node; None where that kind may not stand."""
+
+    scalar: Shape | None = None
+    sequence: Shape | None = None
+    mapping: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depending:
+    """A mapping that is one thing when it has any of ``keys``, and another when it has none of them."""
+
+    keys: tuple[str, ...]
+    present: Record
+    absent: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A shape that the exported schema defines once, under a name."""
+
+    name: str
+    shape: Shape
+
+
+Shape: TypeAlias = Words | Flag | Text | Amount | Items | Record | Table | Either | Depending | Named
+
+
+def required(shape: Shape, meaning: str = "") -> Field:
+    """A key that must stand."""
+    return Field(shape=shape, meaning=meaning, is_required=True)
+
+
+def optional(shape: Shape, meaning: str = "") -> Field:
+    """A key that may be left out."""
+    return Field(shape=shape, meaning=meaning)
+
+
+def one_or_more(item: Shape, called: str) -> Either:
+    """A single value, or a list of at least one."""
+    return Either(scalar=item, sequence=Items(item=item, called=called, least=1))
+
+
+def words(*known: str) -> Words:
+    """One of these words."""
+    return Words(words=known)
+
+
+def joined(names: Sequence[str], last: str) -> str:
+    """``a, b or c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"

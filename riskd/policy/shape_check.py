@@ -1,0 +1,285 @@
+"""Holds a tree of nodes against its shape, and notes every difference with its cure."""
+
+from __future__ import annotations
+
+import re
+
+from riskd.measure.spec import Unit
+from riskd.policy.problems import Code, Problems
+from riskd.policy.quantity import Quantity, example, noun
+from riskd.policy.shape import (
+    Amount,
+    Depending,
+    Either,
+    Flag,
+    Items,
+    Named,
+    Record,
+    Shape,
+    Table,
+    Text,
+    Words,
+    joined,
+)
+from riskd.policy.spelling import choose, listed, nearest, quoted, rewrite
+from riskd.policy.units import QuantityError, parse
+from riskd.policy.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode
+
+VARIABLE = r"\$[a-z][a-z0-9_]*"
+
+
+def check(node: Node, shape: Shape, called: str, problems: Problems) -> None:
+    """Note every place of ``node`` that does not have its ``shape``.
+
+    Args:
+        node: The tree.
+        shape: What it should be.
+        called: What the tree is called in messages: ``a policy``.
+        problems: Takes the faults.
+    """
+    match shape:
+        case Named():
+            check(node, shape.shape, called, problems)
+        case Either():
+            _check_either(node, shape, called, problems)
+        case Words() | Flag() | Text() | Amount():
+            _check_scalar(node, shape, called, problems)
+        case Items():
+            _check_items(node, shape, called, problems)
+        case Record():
+            _check_record(node, shape, called, problems)
+        case Table():
+            _check_table(node, shape, called, problems)
+        case Depending():
+            _check_depending(node, shape, called, problems)
+
+
+def scalar_quantity(node: ScalarNode) -> Quantity:
+    """The quantity that a scalar is. A whole number is a count, however YAML spells it.
+
+    Raises:
+        QuantityError: It is none.
+    """
+    if (
+        node.kind is ScalarKind.FLOAT
+        and node.text.rstrip("0").endswith(".")
+        and not node.text.startswith("-")
+    ):
+        return parse(node.text.split(".")[0])
+    return parse(node.text)
+
+
+def _check_either(node: Node, shape: Either, called: str, problems: Problems) -> None:
+    by_kind = {ScalarNode: shape.scalar, SequenceNode: shape.sequence, MappingNode: shape.mapping}
+    chosen = by_kind[type(node)]
+    if chosen is not None:
+        check(node, chosen, called, problems)
+        return
+    names = {ScalarNode: "a single value", SequenceNode: "a list", MappingNode: "a mapping"}
+    allowed = [names[kind] for kind, inner in by_kind.items() if inner is not None]
+    _wrong_kind(node, called, joined(allowed, "or"), problems)
+
+
+def _check_depending(node: Node, shape: Depending, called: str, problems: Problems) -> None:
+    if isinstance(node, MappingNode) and not any(node.get(key) for key in shape.keys):
+        check(node, shape.absent, called, problems)
+    else:
+        check(node, shape.present, called, problems)
+
+
+def _check_scalar(node: Node, shape: Words | Flag | Text | Amount, called: str, problems: Problems) -> None:
+    if not isinstance(node, ScalarNode) or node.kind is ScalarKind.NULL:
+        _wrong_kind(node, called, _expected(shape), problems)
+        return
+    match shape:
+        case Words():
+            _check_words(node, shape, called, problems)
+        case Flag():
+            if node.kind is not ScalarKind.BOOLEAN and node.text not in ("yes", "no"):
+                _wrong_kind(node, called, _expected(shape), problems)
+        case Text():
+            _check_text(node, shape, called, problems)
+        case Amount():
+            _check_amount(node, shape, called, problems)
+
+
+def _check_words(node: ScalarNode, shape: Words, called: str, problems: Problems) -> None:
+    if node.kind is ScalarKind.TEXT and node.text in shape.words:
+        return
+    if node.text in shape.later:
+        name = f"{shape.noun} {quoted(node.text)}".lstrip()
+        problems.add(node.mark, Code.NOT_YET, _not_yet(name), "take the rule out")
+        return
+    what = (
+        f"unknown {shape.noun} {quoted(node.text)}"
+        if shape.noun
+        else f"{called} cannot be {quoted(node.text)}"
+    )
+    problems.add(node.mark, Code.UNKNOWN_WORD, what, choose(node.text, shape.words))
+
+
+def _not_yet(what: str) -> str:
+    return f"{what} is not supported yet by this version of riskd"
+
+
+def _check_text(node: ScalarNode, shape: Text, called: str, problems: Problems) -> None:
+    if node.kind is not ScalarKind.TEXT:
+        what = f"{called} must be text, found {_found(node)}"
+        problems.add(node.mark, Code.WRONG_KIND, what, f'write "{node.text[:40]}" in quotes')
+    elif not node.text.strip():
+        problems.add(node.mark, Code.BAD_TEXT, f"{called} is empty", _for_example(shape))
+    elif len(node.text) > shape.length_max:
+        what = f"{called} has {len(node.text)} characters, more than {shape.length_max}"
+        problems.add(node.mark, Code.BAD_TEXT, what, "shorten it")
+    elif shape.pattern and not re.fullmatch(shape.pattern, node.text):
+        what = f"{called} cannot be {quoted(node.text)}"
+        problems.add(node.mark, Code.BAD_TEXT, what, _for_example(shape))
+
+
+def _check_amount(node: ScalarNode, shape: Amount, called: str, problems: Problems) -> None:
+    if re.match(r"\$[^0-9]", node.text):
+        _check_variable(node, shape, called, problems)
+        return
+    try:
+        quantity = scalar_quantity(node)
+    except QuantityError as fault:
+        problems.add(node.mark, Code.NOT_A_QUANTITY, f"{called}: {fault.what}", fault.cure)
+        return
+    if shape.unit is not None and quantity.unit is not shape.unit:
+        what = f"{called} {wrong_unit(quantity, shape.unit)}"
+        problems.add(node.mark, Code.WRONG_UNIT_HERE, what, f"write {rewrite(quantity, shape.unit)}")
+
+
+def _check_variable(node: ScalarNode, shape: Amount, called: str, problems: Problems) -> None:
+    if shape.is_literal:
+        what = f"{called} cannot be a variable here"
+        problems.add(node.mark, Code.NOT_A_QUANTITY, what, "write the quantity itself")
+    elif not re.fullmatch(VARIABLE, node.text):
+        what = f"{called}: {quoted(node.text)} cannot be a variable"
+        problems.add(node.mark, Code.NOT_A_QUANTITY, what, "write for example $max_leverage")
+
+
+def wrong_unit(quantity: Quantity, unit: Unit) -> str:
+    """The clause that says how a quantity misses its unit: ``takes a duration, but 5x is a multiple``."""
+    if quantity.unit is Unit.COUNT:
+        return f"takes {noun(unit)}, but {quantity.text} has no unit"
+    return f"takes {noun(unit)}, but {quantity.text} is {noun(quantity.unit)}"
+
+
+def _check_items(node: Node, shape: Items, called: str, problems: Problems) -> None:
+    if not isinstance(node, SequenceNode):
+        _wrong_kind(node, called, "a list", problems)
+        return
+    for item in node.items:
+        check(item, shape.item, shape.called, problems)
+    most = shape.most
+    if len(node.items) < shape.least or (most is not None and len(node.items) > most):
+        wanted = f"exactly {most}" if shape.least == most else f"at least {shape.least}"
+        what = f"{called} has {len(node.items)} entries, and needs {wanted}"
+        problems.add(node.mark, Code.WRONG_LENGTH, what)
+
+
+def _check_record(node: Node, shape: Record, called: str, problems: Problems) -> None:
+    if not isinstance(node, MappingNode):
+        _wrong_kind(node, called, "a mapping", problems)
+        return
+    meant: set[str] = set()  # known keys that stand here, or that a misspelt one was meant to be
+    for key, value in node.entries:
+        known = shape.fields.get(key.text)
+        if known is not None:
+            meant.add(key.text)
+            check(value, known.shape, key.text, problems)
+        elif not problems.is_full:
+            meant.add(_strange_key(key, shape, problems))
+    _check_presence(node, shape, meant, problems)
+
+
+def _strange_key(key: ScalarNode, shape: Record, problems: Problems) -> str:
+    """Notes a key that is not known; returns the known one that was probably meant, empty when unclear."""
+    later = shape.later.get(key.text)
+    if later is not None:
+        name = f"{shape.noun} {quoted(key.text)}".lstrip()
+        problems.add(key.mark, Code.NOT_YET, _not_yet(name), later.cure)
+        return later.stands_for
+    meant, cure = nearest(key.text, shape.fields) or "", choose(key.text, shape.fields)
+    before_colon = key.text.split(":")[0]
+    if before_colon != key.text and before_colon in shape.fields:
+        meant, cure = (
+            before_colon,
+            f"write {quoted(key.text.replace(':', ': ', 1))}, with a space behind the colon",
+        )
+    name = quoted(key.text)
+    what = f"unknown {shape.noun} {name}" if shape.noun else f"{shape.called} has no key {name}"
+    problems.add(key.mark, Code.UNKNOWN_KEY, what, cure)
+    return meant
+
+
+def _check_presence(node: MappingNode, shape: Record, meant: set[str], problems: Problems) -> None:
+    for name, known in shape.fields.items():
+        if known.is_required and name not in meant:
+            what = f"{shape.called} needs the key {quoted(name)}"
+            problems.add(node.mark, Code.MISSING_KEY, what, known.meaning)
+    if "" in meant:
+        return  # a key that nobody knows may be the one that is asked for next
+    for group in shape.one_of:
+        held = [name for name in group if name in meant]
+        if len(held) != 1:
+            found = joined(held, "and") if held else "none of them"
+            what = f"{shape.called} needs exactly one of {listed(group)}, found {found}"
+            problems.add(node.mark, Code.ONE_OF, what)
+    if shape.any_of and not meant.intersection(shape.any_of):
+        what = f"{shape.called} needs at least one of {listed(shape.any_of)}"
+        problems.add(node.mark, Code.ONE_OF, what)
+
+
+def _check_table(node: Node, shape: Table, called: str, problems: Problems) -> None:
+    if not isinstance(node, MappingNode):
+        _wrong_kind(node, called, "a mapping", problems)
+        return
+    if len(node.entries) < shape.least:
+        what = f"{called} has {len(node.entries)} entries, and needs at least {shape.least}"
+        problems.add(node.mark, Code.WRONG_LENGTH, what)
+    for key, value in node.entries:
+        if not re.fullmatch(shape.key, key.text):
+            what = f"{quoted(key.text)} cannot be the name of {shape.called}"
+            problems.add(key.mark, Code.BAD_TEXT, what, f"write for example {shape.example}")
+        check(value, shape.value, key.text, problems)
+
+
+def _wrong_kind(node: Node, called: str, expected: str, problems: Problems) -> None:
+    cure = ""
+    if expected == "a list" and isinstance(node, ScalarNode) and node.text:
+        cure = f"write [{node.text[:40]}]"
+    problems.add(node.mark, Code.WRONG_KIND, f"{called} must be {expected}, found {_found(node)}", cure)
+
+
+def _found(node: Node) -> str:
+    match node:
+        case MappingNode():
+            return "a mapping"
+        case SequenceNode():
+            return "a list"
+        case ScalarNode(kind=ScalarKind.NULL):
+            return "nothing"
+        case ScalarNode(kind=ScalarKind.TEXT):
+            return quoted(node.text)
+        case ScalarNode(kind=ScalarKind.BOOLEAN):
+            return node.text
+        case _:
+            return f"the number {node.text[:40]}"
+
+
+def _expected(shape: Words | Flag | Text | Amount) -> str:
+    match shape:
+        case Words():
+            return f"one of {joined(shape.words, 'or')}"
+        case Flag():
+            return "true or false"
+        case Text():
+            return "text"
+        case Amount(unit=unit):
+            return "a quantity" if unit is None else f"{noun(unit)} such as {example(unit)}"
+
+
+def _for_example(shape: Text) -> str:
+    return f"write for example {shape.example}" if shape.example else ""
