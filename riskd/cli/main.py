@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "once": ("riskd.cli.once", "once", "One cycle against the configured accounts; sends nothing."),
     "run": ("riskd.cli.run", "run", "The daemon."),
     "sql": ("riskd.cli.sql", "sql", "Ask the ledger, also while the daemon runs. Read-only."),
+    "audit": ("riskd.cli.audit", "audit", "Ask the ledger a question that ships with riskd."),
     "halt": ("riskd.cli.halt", "halt", "Stop all orders now; watching and alerting go on."),
     "resume": ("riskd.cli.halt", "resume", "Lift a halt."),
     "verify": ("riskd.cli.verify", "verify", "Verify the journal's hash chain."),
@@ -72,16 +73,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo("stopped", err=True)
         sys.exit(130)
     except (PolicyError, SettingsError) as error:
-        click.echo(str(error), err=True)
+        _complain(str(error))
         click.echo(f"{len(error.problems)} error(s)", err=True)
         sys.exit(Exit.WRONG_USE)
     except CredentialError as error:
-        click.echo(f"error: {error}", err=True)
+        _complain(f"error: {error}")
         sys.exit(Exit.WRONG_USE)
     except RiskdError as error:
-        click.echo(f"error: {error}", err=True)
+        _complain(f"error: {error}")
         sys.exit(Exit.FAILURE)
     sys.exit(int(result) if isinstance(result, int) else Exit.FINE)
+
+
+def _complain(text: str) -> None:
+    """Print an error, line by line, with control characters made visible: it may quote a venue."""
+    from riskd.adapters.safe_text import visible
+
+    for line in text.splitlines():
+        click.echo(visible(line), err=True)
 
 
 if __name__ == "__main__":

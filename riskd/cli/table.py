@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -23,6 +24,7 @@ _WIDTH_MAX = 120
 _DIGITS = 10
 # A spreadsheet runs a cell that begins so as a formula; an apostrophe keeps it text.
 _FORMULA = ("=", "+", "-", "@")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
 class Form(Enum):
@@ -142,7 +144,7 @@ def _csv_value(value: object) -> str:
     if isinstance(value, float):
         return repr(value)
     text = _text(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(value) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 def _write_json(columns: Sequence[str], rows: Iterable[Sequence[object]], stream: TextIO) -> None:
@@ -158,9 +160,12 @@ def _write_json(columns: Sequence[str], rows: Iterable[Sequence[object]], stream
 
 def _distinct(columns: Sequence[str]) -> list[str]:
     names: list[str] = []
-    for name in columns:
-        count = sum(other == name or other.startswith(f"{name}_") for other in names)
-        names.append(name if name not in names else f"{name}_{count + 1}")
+    for column in columns:
+        name, number = column, 1
+        while name in names:
+            number += 1
+            name = f"{column}_{number}"
+        names.append(name)
     return names
 
 

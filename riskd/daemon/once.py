@@ -10,10 +10,10 @@ import numpy as np
 from riskd.adapters.system_clock import SystemClock
 from riskd.cycle import CycleInput, CycleResult, run_cycle
 from riskd.daemon.connections import Connections, HttpConnections
+from riskd.daemon.credential_check import credentials_of
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
 from riskd.daemon.policies import load_policies
-from riskd.daemon.process import credentials_of
 from riskd.daemon.reading import Reading
 from riskd.daemon.service import attention_after
 from riskd.daemon.settings import Settings

@@ -18,6 +18,7 @@ from riskd.adapters.sd_notify import ServiceManager
 from riskd.adapters.slack import SlackNotifier
 from riskd.adapters.system_clock import SystemClock
 from riskd.daemon.connections import HttpConnections
+from riskd.daemon.credential_check import credentials_of
 from riskd.daemon.heartbeat import Heartbeat
 from riskd.daemon.logs import configure_logs
 from riskd.daemon.places import Places, places_of
@@ -26,14 +27,6 @@ from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import read_settings
 from riskd.daemon.wire import Surroundings, build_service
 from riskd.ports import Clock, Notifier
-
-
-def credentials_of(config: Path) -> CredentialStore:
-    """Where credential files are: what systemd hands over, else `credentials/` beside the configuration."""
-    given = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    if given:
-        return CredentialStore.of_systemd(Path(given))
-    return CredentialStore.of_user(config.parent / "credentials")
 
 
 def notifiers_of(settings: Settings, credentials: CredentialStore) -> list[Notifier]:
