@@ -24,13 +24,12 @@ from riskd.adapters.binance_reader import BinanceReader
 from riskd.adapters.duckdb_ledger import DuckdbLedger
 from riskd.adapters.duckdb_migrate import read_migrations
 from riskd.adapters.journal_file import JournalFile
-from riskd.adapters.package_files import policies_directory, storage_directory
+from riskd.adapters.package_files import storage_directory
 from riskd.adapters.virtual_time import VirtualClock, VirtualLoop
 from riskd.cycle import CycleInput, CycleResult, run_cycle
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
 from riskd.daemon.memory import Memory
-from riskd.daemon.policies import load_policies
 from riskd.model.desk import AccountProfile, Desk, Mode, StrategyMatch
 from riskd.model.history import History
 from riskd.model.report import MARKET_SURFACES, Report, Surface
@@ -45,10 +44,36 @@ from riskd.paper.market.contracts import generic
 from riskd.paper.market.track import FundingStep, Track, TrackMarket
 from riskd.paper.transport import InProcessTransport
 from riskd.paper.venue import Venue
+from riskd.policy.load import load
 
 ACCOUNTS, POSITIONS, CYCLES = 1_000, 10, 12
 EVERY_CYCLE = frozenset({Surface.MARKS, Surface.BALANCES, Surface.POSITIONS})
 STARTED_AT = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+# A desk on an ordinary day: nearly every subject keeps every rule.
+POLICY = """\
+riskd: policy/v1
+name: benchmark
+title: A desk on an ordinary day
+owner: nobody
+version: "1.0.0"
+mode: observe
+rules:
+  - {id: leverage, title: t, why: w, measure: leverage, per: account, max: {warn: 3x, breach: 4x, critical: 5x}}
+  - {id: margin, title: t, why: w, measure: margin_ratio, per: account, max: {warn: 40%, breach: 60%, critical: 80%}}
+  - {id: room, title: t, why: w, measure: account_shock, per: account, min: {warn: 20%, breach: 12%, critical: 6%}}
+  - {id: delta, title: t, why: w, measure: net_delta, per: account, max: {warn: 200%, breach: 300%}}
+  - {id: today, title: t, why: w, measure: loss_today, per: account, max: {warn: 2%, breach: 3%, critical: 5%}}
+  - {id: drawdown, title: t, why: w, measure: {drawdown: {window: 30d}}, per: account, max: {warn: 8%, breach: 12%}}
+  - {id: age, title: t, why: w, measure: data_age, per: account, max: {warn: 45s, breach: 90s, critical: 5m}}
+  - {id: slider, title: t, why: w, measure: position_leverage, per: position, max: {warn: 25x, breach: 30x}}
+  - {id: size, title: t, why: w, measure: share_of_equity, per: position, max: {warn: 25%, breach: 40%}}
+  - {id: distance, title: t, why: w, measure: liquidation_distance, per: position, min: {warn: 20%, breach: 12%}}
+  - {id: funding, title: t, why: w, measure: funding_rate, per: position, max: {warn: 0.03%/8h, breach: 0.10%/8h}}
+  - {id: adl, title: t, why: w, measure: adl_rank, per: position, max: {breach: 4}}
+  - {id: asset, title: t, why: w, measure: share_of_gross, per: asset, max: {warn: 35%, breach: 40%}}
+  - {id: coin, title: t, why: w, measure: share_of_equity, per: asset, max: {warn: 35%, breach: 40%}}
+  - {id: venue, title: t, why: w, measure: equity_at_venue, per: exchange, max: {breach: 100%}}
+"""
 _KEY = ApiKey(account="a", key="k", secret="s")
 
 
@@ -91,7 +116,7 @@ def main() -> None:
 def _cycles(
     desk: Desk, reports: tuple[Report, ...], folder: Path
 ) -> tuple[list[float], list[float], list[float]]:
-    bundle = load_policies([policies_directory() / "institutional-baseline.yaml"]).bundle
+    bundle = load([("benchmark.yaml", POLICY)])
     keeper = HistoryKeeper(desk)
     journal = JournalFile.open(folder / "journal.jsonl", holder="benchmark")
     memory = Memory(journal, channels=[], now=STARTED_AT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import BaseModel
@@ -98,73 +99,105 @@ def validated(snapshot: Snapshot) -> Rows:
     return Rows(positions=positions, stops=stops, accounts=accounts)
 
 
+@dataclass
+class Sums:
+    """What has to be added up before anything can be divided."""
+
+    gross: dict[int, float]
+    net: dict[int, float]
+    pnl: dict[int, float]
+    needed: dict[int, float]
+    strategy: dict[tuple[int, str], float]
+    asset: dict[tuple[int, str], float]
+    delta: dict[tuple[int, str], float]
+    venue: dict[str, float]
+    held_at: dict[str, float]
+
+
 def by_objects(rows: Rows, snapshot: Snapshot, history: History) -> dict[str, FloatArray]:
     """The value of every rule for every subject."""
     brackets = _brackets(snapshot)
     now = snapshot.taken_at.timestamp()
-    stops = {(stop.account, stop.instrument): stop for stop in rows.stops}
-    gross: dict[int, float] = defaultdict(float)
-    net: dict[int, float] = defaultdict(float)
-    pnl: dict[int, float] = defaultdict(float)
-    needed: dict[int, float] = defaultdict(float)
-    strategy: dict[tuple[int, str], float] = {(n, "unlabelled"): 0.0 for n in range(len(rows.accounts))}
-    asset: dict[tuple[int, str], float] = defaultdict(float)
-    delta: dict[tuple[int, str], float] = defaultdict(float)
-    venue: dict[str, float] = defaultdict(float)
-    held_at: dict[str, float] = defaultdict(float)
-    for one in rows.positions:
-        notional = one.quantity * one.mark_price
-        size = abs(notional)
-        gross[one.account] += size
-        net[one.account] += notional
-        pnl[one.account] += one.quantity * (one.mark_price - one.entry_price)
-        needed[one.account] += _maintenance(brackets, size)
-        key = (one.account, one.strategy)
-        strategy[key] = strategy.get(key, 0.0) + size
-        asset[one.account, one.asset] += size
-        delta[one.account, one.asset] += notional
-        venue[one.venue] += size
-    for account in rows.accounts:
-        held_at[account.venue] += account.equity
-    equity = sum(account.equity for account in rows.accounts)
+    sums = _sums(rows, brackets)
     found: dict[str, list[float]] = defaultdict(list)
-    risks: dict[int, float] = defaultdict(float)
-    for one in rows.positions:
-        owner = rows.accounts[one.account]
-        size = abs(one.quantity * one.mark_price)
-        own = _maintenance(brackets, size)
-        move = _move(
-            brackets, owner.wallet + pnl[one.account] - (needed[one.account] - own), size, one.quantity
-        )
-        found["position_leverage position"].append(size / one.initial_margin)
-        found["share_of_equity position"].append(size / owner.equity)
-        found["liquidation_distance position"].append(_nearer(one, move))
-        coverage, distance, risk = _stopped(one, stops.get((one.account, one.instrument)), move, owner.equity)
-        risks[one.account] += risk
-        found["risk_per_trade position"].append(risk / owner.equity)
-        found["stop_coverage position"].append(coverage)
-        found["stop_distance position"].append(distance)
-        found["funding_rate position"].append(math.copysign(1.0, one.quantity) * one.hourly_funding)
-        found["holding_time position"].append(now - one.opened_at)
+    risks = _positions(rows, sums, brackets, now, found)
     for number, account in enumerate(rows.accounts):
-        found["leverage account"].append(gross[number] / account.equity)
-        found["net_delta account"].append(net[number] / account.equity)
+        found["leverage account"].append(sums.gross[number] / account.equity)
+        found["net_delta account"].append(sums.net[number] / account.equity)
         found["margin_ratio account"].append(account.maintenance_margin / account.equity)
         found["open_risk account"].append(risks[number] / account.equity)
         found["data_age account"].append(2.0)
         drawdown, loss = _losses(history, number, account.equity, now)
         found["drawdown account"].append(drawdown)
         found["loss_today account"].append(loss)
-    everything = sum(gross.values())
-    owners = rows.accounts
+    everything, owners = sum(sums.gross.values()), rows.accounts
+    equity = sum(account.equity for account in owners)
     found["leverage portfolio"] = [everything / equity]
-    found["leverage strategy"] = [value / owners[key[0]].equity for key, value in sorted(strategy.items())]
-    found["share_of_equity asset"] = [value / owners[key[0]].equity for key, value in sorted(asset.items())]
-    found["share_of_gross asset"] = [value / gross[key[0]] for key, value in sorted(asset.items())]
-    found["net_delta asset"] = [value / owners[key[0]].equity for key, value in sorted(delta.items())]
-    found["share_of_gross exchange"] = [venue[name] / everything for name in sorted(held_at)]
-    found["equity_at_venue exchange"] = [held_at[name] / equity for name in sorted(held_at)]
-    return {name: np.array(found[name]) for name in sorted(found)}
+    found["leverage strategy"] = [x / owners[key[0]].equity for key, x in sorted(sums.strategy.items())]
+    found["share_of_equity asset"] = [x / owners[key[0]].equity for key, x in sorted(sums.asset.items())]
+    found["share_of_gross asset"] = [x / sums.gross[key[0]] for key, x in sorted(sums.asset.items())]
+    found["net_delta asset"] = [x / owners[key[0]].equity for key, x in sorted(sums.delta.items())]
+    found["share_of_gross exchange"] = [sums.venue[name] / everything for name in sorted(sums.held_at)]
+    found["equity_at_venue exchange"] = [x / equity for _, x in sorted(sums.held_at.items())]
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def _sums(rows: Rows, brackets: list[tuple[float, float, float]]) -> Sums:
+    unlabelled = {(number, "unlabelled"): 0.0 for number in range(len(rows.accounts))}
+    sums = Sums(
+        gross=defaultdict(float),
+        net=defaultdict(float),
+        pnl=defaultdict(float),
+        needed=defaultdict(float),
+        strategy=defaultdict(float, unlabelled),
+        asset=defaultdict(float),
+        delta=defaultdict(float),
+        venue=defaultdict(float),
+        held_at=defaultdict(float),
+    )
+    for one in rows.positions:
+        notional = one.quantity * one.mark_price
+        size = abs(notional)
+        sums.gross[one.account] += size
+        sums.net[one.account] += notional
+        sums.pnl[one.account] += one.quantity * (one.mark_price - one.entry_price)
+        sums.needed[one.account] += _maintenance(brackets, size)
+        sums.strategy[one.account, one.strategy] += size
+        sums.asset[one.account, one.asset] += size
+        sums.delta[one.account, one.asset] += notional
+        sums.venue[one.venue] += size
+    for account in rows.accounts:
+        sums.held_at[account.venue] += account.equity
+    return sums
+
+
+def _positions(
+    rows: Rows,
+    sums: Sums,
+    brackets: list[tuple[float, float, float]],
+    now: float,
+    found: dict[str, list[float]],
+) -> dict[int, float]:
+    """Appends what is measured of each position; returns the money at risk in each account."""
+    stops = {(stop.account, stop.instrument): stop for stop in rows.stops}
+    risks: dict[int, float] = defaultdict(float)
+    for one in rows.positions:
+        owner = rows.accounts[one.account]
+        size = abs(one.quantity * one.mark_price)
+        others = sums.needed[one.account] - _maintenance(brackets, size)
+        move = _move(brackets, owner.wallet + sums.pnl[one.account] - others, size, one.quantity)
+        stop = stops.get((one.account, one.instrument))
+        coverage, distance, risk = _stopped(one, stop, move, owner.equity)
+        risks[one.account] += risk
+        found["position_leverage position"].append(size / one.initial_margin)
+        found["share_of_equity position"].append(size / owner.equity)
+        found["liquidation_distance position"].append(_nearer(one, move))
+        found["risk_per_trade position"].append(risk / owner.equity)
+        found["stop_coverage position"].append(coverage)
+        found["stop_distance position"].append(distance)
+        found["funding_rate position"].append(math.copysign(1.0, one.quantity) * one.hourly_funding)
+        found["holding_time position"].append(now - one.opened_at)
+    return risks
 
 
 def _brackets(snapshot: Snapshot) -> list[tuple[float, float, float]]:

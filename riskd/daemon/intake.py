@@ -18,9 +18,10 @@ def take_in(keeper: HistoryKeeper, snapshot: Snapshot, known: Known) -> None:
     Equity counts only while balances can be believed: what a venue says in maintenance is no drawdown.
     """
     now = snapshot.taken_at.timestamp()
+    balances_of = {s.account: s for s in snapshot.surfaces if s.surface is Surface.BALANCES}
     for code, profile in enumerate(snapshot.desk.accounts):
         memory = known.account(profile.id)
-        balances = snapshot.state(profile.id, Surface.BALANCES)
+        balances = balances_of.get(profile.id)
         # Transfers first, so that the equity which already contains them is adjusted from the start.
         _income(keeper, profile, memory)
         if balances is not None and balances.quality is Quality.OK and balances.observed_at is not None:

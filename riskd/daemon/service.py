@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import structlog
@@ -42,6 +42,9 @@ _GAP_INTERVALS = 3.0
 _FAREWELL_SECONDS = 1.0
 # A subject that uses more than this share of a breach limit is near it: riskd looks more often.
 _NEAR = 0.8
+
+
+_T = TypeVar("_T")
 
 
 class Listener(Protocol):
@@ -99,7 +102,7 @@ class Service:
         self.cycles = 0
 
     def stop(self) -> None:
-        """Finish the cycle that is under way, then leave."""
+        """Leave. A cycle that is past its reading is finished; one that waits for a venue is given up."""
         self._stopping.set()
 
     def reload(self) -> None:
@@ -120,7 +123,7 @@ class Service:
             if now - started > _GAP_INTERVALS * interval:
                 self._parts.recording.gap(self._parts.clock.now(), seconds=now - started)
             started = max(started + interval, now)
-            await self._rest_until(started)
+            await self._unless_stopped(self._parts.clock.sleep_until(started))
 
     async def close(self) -> None:
         """Let running orders come to an end for a moment, then release everything. Called once, after ``run``."""
@@ -152,15 +155,19 @@ class Service:
             self._failing = True
             return self._parts.cycle.every
         self._failing = False
-        return self._interval(result)
+        return self._parts.cycle.every if result is None else self._interval(result)
 
-    async def turn(self) -> CycleResult:
-        """One cycle by itself: read, judge, record, queue messages, begin plans."""
+    async def turn(self) -> CycleResult | None:
+        """One cycle: read, judge, record, queue messages, begin plans. None when told to stop before all was read."""
         parts = self._parts
         begun = parts.clock.monotonic()
-        reports = await parts.reading.collect(
-            deadline_seconds=parts.cycle.every * _DEADLINE_SHARE, attention=self._attention
+        reports = await self._unless_stopped(
+            parts.reading.collect(
+                deadline_seconds=parts.cycle.every * _DEADLINE_SHARE, attention=self._attention
+            )
         )
+        if reports is None:
+            return None
         result = run_cycle(
             CycleInput(
                 snapshot_id=parts.memory.next_snapshot_id(),
@@ -198,16 +205,17 @@ class Service:
         near = any(bool((reading.utilisation > _NEAR).any()) for reading in result.readings)
         return self._parts.cycle.near_limits if near else self._parts.cycle.every
 
-    async def _rest_until(self, monotonic_seconds: float) -> None:
-        """Wait for the next cycle, or for the word to stop."""
-        timer = asyncio.create_task(self._parts.clock.sleep_until(monotonic_seconds))
+    async def _unless_stopped(self, work: Coroutine[None, None, _T]) -> _T | None:
+        """What some waiting brings; None when the word to stop comes first, which ends the waiting."""
+        task = asyncio.create_task(work)
         word = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait({timer, word}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, word}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
         finally:
-            for task in (timer, word):
-                task.cancel()
-            await asyncio.gather(timer, word, return_exceptions=True)
+            for waiting in (task, word):
+                waiting.cancel()
+            await asyncio.gather(task, word, return_exceptions=True)
 
     def _reload(self) -> None:
         """Take the policies as they are on the disk now; when they are not valid, keep the ones in force and say so."""
