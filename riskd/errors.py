@@ -81,6 +81,18 @@ class LedgerError(RiskdError):
     """The ledger could not be written. Keep watching and alerting; send no orders."""
 
 
+class LedgerDamaged(LedgerError):
+    """The ledger's file cannot be read any more. Set it aside, start a new one, and rebuild it from the journal."""
+
+
+class StateLocked(RiskdError):
+    """Another process holds the state directory. Refuse to start: two daemons must never both act."""
+
+
+class QueryRefused(RiskdError):
+    """A query of a person was not run, or did not finish: not exactly one SELECT, too long, too large, not valid."""
+
+
 class NotifierError(RiskdError):
     """A message was not accepted. It stays in the outbox and is tried again.
 

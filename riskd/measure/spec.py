@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -76,6 +76,10 @@ class MeasureRef:
         return dict(self.parameters)[name]
 
 
+def _no_more_is_known(_: int) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which rows a rule counts.
@@ -95,12 +99,12 @@ class Values:
 
     Attributes:
         values: NaN unknown.
-        unknown: Why, for rows that are NaN, by row number; a NaN row without an entry is explained by the
-            catalogue's ``unknown_when``.
+        why: Names the missing input of a row that is NaN; an empty answer is explained by the catalogue's
+            ``unknown_when``. Asked only for rows that are NaN.
     """
 
     values: FloatArray
-    unknown: dict[int, str] = field(default_factory=dict)
+    why: Callable[[int], str] = _no_more_is_known
 
 
 MeasureFunction = Callable[["Book", Grain, MeasureRef, Selection], Values]
@@ -116,6 +120,7 @@ class MeasureSpec:
         formula: In the field's notation.
         source: Where the formula comes from, and the vectors that pin it.
         unknown_when: What makes it unknown.
+        infinite_when: What makes it +inf; empty: it never is, and an infinite result counts as unknown.
         needs: Surfaces of an account (or of its venue) that must be OK for its subjects; otherwise unknown.
         counts: Whether selection restricts the sum or only the subjects.
         function: Takes the values.
@@ -129,6 +134,7 @@ class MeasureSpec:
     formula: str
     source: str
     unknown_when: str
+    infinite_when: str
     remedy: Remedy
     needs: frozenset[Surface]
     counts: Counts

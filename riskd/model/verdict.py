@@ -41,7 +41,8 @@ class Measurement:
         subjects: Every subject, healthy ones too; built when looked at.
         values: One for each subject, in the measure's unit; NaN unknown; +inf where the formula says so
             (leverage of an account without equity).
-        unknown: For each subject, which input was missing; empty where the value is known.
+        unknown: For each subject, which input was missing; empty where the value is known. Put into words when
+            looked at.
     """
 
     measure: str
@@ -49,7 +50,7 @@ class Measurement:
     grain: Grain
     subjects: Sequence[Subject]
     values: FloatArray
-    unknown: tuple[str, ...]
+    unknown: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

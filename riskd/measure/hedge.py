@@ -1,0 +1,139 @@
+"""Hedges: how much of the exposure is hedged, and whether the legs have come apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskd.measure.book import Book
+from riskd.measure.capital import over_equity
+from riskd.measure.groups import Groups, coded, lookup
+from riskd.measure.missing import FirstUnknown, account_name, missing_equity
+from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Selection, Unit, Values
+from riskd.model.arrays import FloatArray
+from riskd.model.report import Surface
+from riskd.model.subject import Grain
+
+
+def hedge_ratio(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
+    """What hedges, over what is hedged, over the wanted ratio."""
+    legs, size = book.layout.legs, book.universe(grain).size
+    groups = Groups(legs.hedge, size)
+    quantity, price = book.once(leg_quantity), book.once(leg_price)
+    asset = coded(legs.asset).codes
+    primary = _primary_row(book)[legs.hedge]
+    relative = np.where(asset == asset[primary], 1.0, price / price[primary])
+    worth = np.where(quantity == 0.0, 0.0, quantity * relative)
+    hedged = groups.total(worth, legs.primary)
+    hedging = -groups.total(worth, ~legs.primary)
+    wanted = np.array([float(hedge.ratio) for hedge in book.tables.hedges])
+    orphan = np.where(np.isnan(hedging), np.nan, np.where(hedging == 0.0, 1.0, np.inf))
+    unknown_leg = FirstUnknown(groups, worth)
+    return Values(
+        np.where(hedged == 0.0, orphan, hedging / hedged / wanted),
+        lambda hedge: _missing_leg(book, unknown_leg(hedge)),
+    )
+
+
+def basis(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
+    """Widest relative distance of a perpetual leg's mark from its index."""
+    legs, size = book.layout.legs, book.universe(grain).size
+    mark = np.append(book.tables.quotes.mark_price, np.nan)[legs.instrument]
+    reference = np.append(book.tables.quotes.index_price, np.nan)[legs.instrument]
+    apart = np.where(legs.perpetual, np.abs(mark - reference) / reference, -np.inf)
+    groups = Groups(legs.hedge, size)
+    widest = groups.highest(apart)
+    unknown_leg = FirstUnknown(groups, apart)
+
+    def why(hedge: int) -> str:
+        leg = unknown_leg(hedge)
+        return f"mark or index price of {legs.legs[leg].name}" if leg >= 0 else "no leg is a perpetual"
+
+    return Values(np.where(np.isneginf(widest), np.nan, widest), why)
+
+
+def delta_of_hedges(book: Book) -> Values:
+    """Signed worth of all legs over the equity of the accounts that hold them."""
+    legs, size = book.layout.legs, book.universe(Grain.HEDGE).size
+    quantity = book.once(leg_quantity)
+    worth = np.where(quantity == 0.0, 0.0, quantity * book.once(leg_price))
+    groups = Groups(legs.hedge, size)
+    unknown_leg = FirstUnknown(groups, worth)
+
+    def why(hedge: int) -> str:
+        leg = unknown_leg(hedge)
+        return _missing_leg(book, leg) if leg >= 0 else missing_equity(book, Grain.HEDGE, hedge)
+
+    return Values(over_equity(groups.total(worth), book.equity_of(Grain.HEDGE)), why)
+
+
+def leg_quantity(book: Book) -> FloatArray:
+    """Base units that each leg holds, signed: both sides of a symbol together; 0 where nothing is held."""
+    legs = book.layout.legs
+    markets = book.layout.market_keys(legs.account, legs.instrument)
+    # A market may be a leg of several hedges: its positions are summed once, under the first leg that names it.
+    first = lookup(markets, book.layout.position_markets)
+    held = Groups(np.where(first < 0, len(markets), first), len(markets)).total(
+        book.tables.positions.quantity
+    )
+    perpetual = np.where(markets < 0, np.nan, held[lookup(markets, markets)])
+    return np.where(legs.perpetual, perpetual, np.append(book.tables.spot.quantity, np.nan)[legs.spot])
+
+
+def leg_price(book: Book) -> FloatArray:
+    """Price of each leg: mark of a perpetual, index of a coin."""
+    legs = book.layout.legs
+    mark = np.append(book.tables.quotes.mark_price, np.nan)[legs.instrument]
+    return np.where(legs.perpetual, mark, np.append(book.tables.spot.price, np.nan)[legs.spot])
+
+
+def _primary_row(book: Book) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Row of the first leg of each hedge."""
+    return np.flatnonzero(book.layout.legs.primary)
+
+
+def _missing_leg(book: Book, leg: int) -> str:
+    legs = book.layout.legs
+    name, owner = legs.legs[leg].name, legs.legs[leg].account
+    if legs.account[leg] < 0:
+        return f"account {owner} of leg {name} is not configured"
+    owner = account_name(book, int(legs.account[leg]))
+    if np.isnan(book.once(leg_quantity)[leg]):
+        return f"quantity of {name} in {owner}"
+    return f"price of {name}, or of what it hedges"
+
+
+SPECS = (
+    MeasureSpec(
+        name="hedge_ratio",
+        unit=Unit.RATIO,
+        grains=frozenset({Grain.HEDGE}),
+        parameters=(),
+        meaning="How much of the exposure is hedged, as a share of what is wanted: 100 % is as wanted.",
+        formula=(
+            "-Σ q·r of the hedging legs / q of the first leg / wanted ratio; r = 1 for the same asset, else the price "
+            "ratio. Nothing held at all: 1. Negative: the 'hedge' adds to the exposure."
+        ),
+        source="Hull, Options, Futures and Other Derivatives (the wanted ratio is ρ·σs/σf there), pinned in test_vectors.py.",
+        unknown_when="A leg's quantity, or (for legs in different assets) a price, is unknown.",
+        infinite_when="the hedged leg is gone while a hedging leg is still held: an orphan",
+        remedy=Remedy.REDUCE,
+        needs=frozenset({Surface.POSITIONS, Surface.SPOT_BALANCES}),
+        counts=Counts.WHOLE_ACCOUNT,
+        function=hedge_ratio,
+    ),
+    MeasureSpec(
+        name="basis",
+        unit=Unit.RATIO,
+        grains=frozenset({Grain.HEDGE}),
+        parameters=(),
+        meaning="How far the perpetual has come away from what it follows.",
+        formula="max over perpetual legs of |mark - index| / index.",
+        source="Usual blow-out limit of carry desks: 0.5 %.",
+        unknown_when="Mark or index price of a perpetual leg is unknown, or the hedge has no perpetual leg.",
+        infinite_when="",
+        remedy=Remedy.NONE,
+        needs=frozenset({Surface.MARKS}),
+        counts=Counts.WHOLE_ACCOUNT,
+        function=basis,
+    ),
+)

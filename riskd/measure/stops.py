@@ -1,0 +1,249 @@
+"""What a trade may lose, and the stop orders that hold it to that."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskd.measure.book import Book
+from riskd.measure.capital import INFINITE_WITHOUT_EQUITY, over_equity, share_of_capital
+from riskd.measure.groups import Groups
+from riskd.measure.liquidation import missing_own, nearest_distance, own_liquidation
+from riskd.measure.missing import FirstUnknown, missing_equity, missing_value, symbol
+from riskd.measure.protection import protection
+from riskd.measure.spec import (
+    Counts,
+    MeasureRef,
+    MeasureSpec,
+    Parameter,
+    Remedy,
+    Selection,
+    Unit,
+    Values,
+)
+from riskd.model.arrays import FloatArray
+from riskd.model.report import Surface
+from riskd.model.subject import Grain
+
+
+def risk_per_trade(book: Book, grain: Grain, ref: MeasureRef, selection: Selection) -> Values:
+    """Loss of a position if its stops are hit, over the equity of its account."""
+    risk = _risk(book, ref)
+    values = over_equity(risk, book.equity[book.layout.position_account])
+
+    def why(row: int) -> str:
+        return _missing_risk(book, row) if np.isnan(risk[row]) else missing_equity(book, grain, row)
+
+    del selection  # a position's risk is its own
+    return Values(values, why)
+
+
+def open_risk(book: Book, grain: Grain, ref: MeasureRef, selection: Selection) -> Values:
+    """Sum of the risks of the selected positions over equity."""
+    risk = _risk(book, ref)
+    values = share_of_capital(book, grain, risk, selection)
+    unknown_row = FirstUnknown(book.position_groups(grain), risk, selection.positions)
+
+    def why(subject: int) -> str:
+        row = unknown_row(subject)
+        return _missing_risk(book, row) if row >= 0 else values.why(subject)
+
+    return Values(values.values, why)
+
+
+def stop_coverage(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
+    """Share of a position that live stops would close."""
+    stops, held = book.once(protection), np.abs(book.tables.positions.quantity)
+    closed = Groups(stops.row, len(held)).total(stops.taken)
+    share = np.where(stops.open <= 0.0, 1.0, closed / held)
+    return Values(_decided(book, share), lambda row: _missing_stop(book, row))
+
+
+def stop_distance(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
+    """Distance from mark at which 99 % of a position has been closed by stops."""
+    distance = book.once(_reach)
+    return Values(distance, lambda row: _missing_stop(book, row))
+
+
+def stop_to_liquidation(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
+    """Stop distance over liquidation distance."""
+    stop, room = book.once(_reach), book.once(nearest_distance)
+    ratio = np.where(np.isinf(room), 0.0, np.where(room > 0.0, stop / room, np.inf))
+    unknown = np.isnan(stop) | np.isnan(room)
+
+    def why(row: int) -> str:
+        return _missing_stop(book, row) if np.isnan(stop[row]) else _missing_liquidation(book, row)
+
+    return Values(np.where(unknown, np.nan, ratio), why)
+
+
+def _reach(book: Book) -> FloatArray:
+    return _decided(book, book.once(protection).reach / book.tables.positions.mark_price)
+
+
+def _decided(book: Book, values: FloatArray) -> FloatArray:
+    """``values``, unknown where the quantity is, or where a stop that we cannot read might matter."""
+    stops = book.once(protection)
+    return np.where(np.isnan(stops.open) | stops.undecided, np.nan, values)
+
+
+def _risk(book: Book, ref: MeasureRef) -> FloatArray:
+    """Money each position loses if its stops are hit; what no stop closes is lost down to liquidation."""
+    stops, positions = book.once(protection), book.tables.positions
+    to_liquidation = book.once(_loss_to_liquidation)
+    fee = book.once(_stated_fees)[book.layout.position_instrument[stops.row]]
+    fee = np.where(np.isnan(fee), ref.parameter("fee"), fee)
+    each = stops.gap + (fee + ref.parameter("slippage")) * stops.trigger
+    # A stop beyond liquidation never triggers: the nearer of the two ends the trade.
+    each = np.fmin(each, to_liquidation[stops.row])
+    closed = Groups(stops.row, len(positions)).total(stops.taken * each)
+    naked = np.where(stops.open > 0.0, stops.open * to_liquidation, 0.0)
+    most = np.maximum(book.equity[book.layout.position_account], 0.0)
+    naked = np.where(positions.isolated, naked, np.minimum(naked, most))
+    return _decided(book, closed + naked)
+
+
+def _loss_to_liquidation(book: Book) -> FloatArray:
+    """Money that one base unit of each position loses on the way to liquidation.
+
+    Isolated: its share of the margin. Cross: the way to our own liquidation price, to the venue's where ours is
+    unknown; a long that nothing liquidates can lose its price, a short without end.
+    """
+    positions, own = book.tables.positions, book.once(own_liquidation)
+    long = positions.quantity >= 0.0
+    adverse = np.where(long, own.fall, own.rise)
+    stated = np.abs(1.0 - positions.liquidation_price / positions.mark_price)
+    adverse = np.where(np.isnan(adverse), stated, adverse)
+    adverse = np.where(long, np.minimum(adverse, 1.0), adverse)
+    margin = np.maximum(positions.isolated_wallet + positions.unrealized_pnl, 0.0)
+    return np.where(positions.isolated, margin / np.abs(positions.quantity), positions.mark_price * adverse)
+
+
+def _stated_fees(book: Book) -> FloatArray:
+    """Taker fee rate of each instrument; NaN where none is stated."""
+    return book.layout.of_instruments(
+        lambda row: np.nan if row.taker_fee_rate is None else float(row.taker_fee_rate)
+    )
+
+
+def _missing_risk(book: Book, row: int) -> str:
+    if reason := _missing_stop(book, row):
+        return reason
+    if np.isnan(book.equity[book.layout.position_account[row]]):
+        return missing_equity(book, Grain.POSITION, row)
+    return _missing_liquidation(book, row)
+
+
+def _missing_stop(book: Book, row: int) -> str:
+    if reason := missing_value(book, row):
+        return reason
+    if book.once(protection).doubtful[row]:
+        return f"trigger price or quantity of a stop order of {symbol(book, row)}"
+    return ""
+
+
+def _missing_liquidation(book: Book, row: int) -> str:
+    return f"{missing_own(book, row)}; and the venue states no liquidation price of {symbol(book, row)}"
+
+
+_LISTS = frozenset({Surface.POSITIONS, Surface.ORDERS, Surface.CONDITIONAL_ORDERS})
+_COSTS = (
+    Parameter(
+        name="slippage", unit=Unit.RATIO, meaning="Allowance on the trigger price of a stop.", default=0.001
+    ),
+    Parameter(
+        name="fee", unit=Unit.RATIO, meaning="Taker fee rate where the venue states none.", default=0.0005
+    ),
+)
+_RISK_FORMULA = (
+    "R = Σ c·min(|M - stop| + (fee + slippage)·stop, to liquidation) + open·to liquidation; c: quantity of each stop, "
+    "nearest first; to liquidation for one unit: isolated (wallet + uPnL)/|q|, cross |M - L|, the open part of a cross "
+    "position at most E. "
+)
+_STOPS_FORMULA = (
+    "live reduce-only or close-position STOP or TRAILING orders on the closing side (in hedge mode of the same side), "
+    "trigger on the losing side of mark; no TAKE_PROFIT"
+)
+_RISK_UNKNOWN = (
+    "Equity, a mark or quantity, or a stop's trigger or quantity is unknown; or a part is open and no liquidation "
+    "price is known; or one of the two order lists could not be read."
+)
+SPECS = (
+    MeasureSpec(
+        name="risk_per_trade",
+        unit=Unit.RATIO,
+        grains=frozenset({Grain.POSITION}),
+        parameters=_COSTS,
+        meaning="Loss if the stop is hit, with fee and slippage, as a share of equity; without a stop, to liquidation.",
+        formula=_RISK_FORMULA + "Measure: R / E.",
+        source="The 1-2 % rule (Elder, Trading for a Living; Tharp).",
+        unknown_when=_RISK_UNKNOWN,
+        infinite_when=INFINITE_WITHOUT_EQUITY,
+        remedy=Remedy.PLACE_STOP,
+        needs=_LISTS | {Surface.BALANCES},
+        counts=Counts.SELECTED_POSITIONS,
+        function=risk_per_trade,
+    ),
+    MeasureSpec(
+        name="open_risk",
+        unit=Unit.RATIO,
+        grains=frozenset({Grain.ACCOUNT, Grain.STRATEGY, Grain.DESK, Grain.PORTFOLIO}),
+        parameters=_COSTS,
+        meaning="Portfolio heat: the risks of all open trades together, as a share of equity.",
+        formula=_RISK_FORMULA + "Measure: ΣR / E.",
+        source="Portfolio heat, at most 6 % (Elder).",
+        unknown_when=_RISK_UNKNOWN,
+        infinite_when=INFINITE_WITHOUT_EQUITY,
+        remedy=Remedy.REDUCE,
+        needs=_LISTS | {Surface.BALANCES},
+        counts=Counts.SELECTED_POSITIONS,
+        function=open_risk,
+    ),
+    MeasureSpec(
+        name="stop_coverage",
+        unit=Unit.RATIO,
+        grains=frozenset({Grain.POSITION}),
+        parameters=(),
+        meaning="Share of the position that live stop orders would close; 100 % is fully protected.",
+        formula=f"min(1, Σ remaining / |q|) over {_STOPS_FORMULA}.",
+        source="Own definition; conditional orders count, which Binance keeps apart since December 2025.",
+        unknown_when=(
+            "The quantity is unknown, a stop's trigger, quantity or side of mark is unknown and could matter, or one "
+            "of the two order lists could not be read. Never 0 for want of data."
+        ),
+        infinite_when="",
+        remedy=Remedy.PLACE_STOP,
+        needs=_LISTS,
+        counts=Counts.SELECTED_POSITIONS,
+        function=stop_coverage,
+    ),
+    MeasureSpec(
+        name="stop_distance",
+        unit=Unit.RATIO,
+        grains=frozenset({Grain.POSITION}),
+        parameters=(),
+        meaning="How far mark must fall (long) or rise (short) until stops have closed the position.",
+        formula=f"|M - stop| / M of the farthest stop needed, nearest first, to close 99 % of |q|; {_STOPS_FORMULA}.",
+        source="Own definition; 1 % is left for rounding to lots.",
+        unknown_when="As for stop_coverage, or mark is unknown.",
+        infinite_when="all stops together close less than 99 % of the position: no stop is infinitely far away",
+        remedy=Remedy.PLACE_STOP,
+        needs=_LISTS,
+        counts=Counts.SELECTED_POSITIONS,
+        function=stop_distance,
+    ),
+    MeasureSpec(
+        name="stop_to_liquidation",
+        unit=Unit.RATIO,
+        grains=frozenset({Grain.POSITION}),
+        parameters=(),
+        meaning="Stop distance as a share of liquidation distance; at 100 % liquidation comes first.",
+        formula="stop_distance / liquidation_distance. 0 where nothing liquidates.",
+        source="Usual geometry: a stop at most 70 % of the way to liquidation.",
+        unknown_when="stop_distance or liquidation_distance is unknown.",
+        infinite_when="no stop closes 99 % of a position that can be liquidated, or liquidation is due now",
+        remedy=Remedy.PLACE_STOP,
+        needs=_LISTS | {Surface.BALANCES},
+        counts=Counts.SELECTED_POSITIONS,
+        function=stop_to_liquidation,
+    ),
+)

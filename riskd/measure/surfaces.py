@@ -1,0 +1,95 @@
+"""How far each account's surfaces can be believed, as arrays, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from riskd.measure.tables import Tables
+from riskd.model.arrays import BoolArray, FloatArray
+from riskd.model.report import Surface
+from riskd.model.snapshot import Quality, Snapshot, SurfaceState
+
+_OK = Quality.OK
+D = TypeVar("D", np.bool_, np.float64)
+COLUMN = {surface: number for number, surface in enumerate(Surface)}
+
+
+class Trust:
+    """Quality of surfaces, one row for each account, one column for each ``Surface``.
+
+    What belongs to a venue stands in the row of each of its accounts. Spot balances of an account of which no hedge
+    names any are not read, and count as OK.
+
+    Attributes:
+        ok: True where the surface is OK.
+        whole: True when every surface of every account is OK.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._shape = (len(tables.profiles), len(COLUMN))
+        self._places: list[int] = []
+        self._states: list[SurfaceState] = []
+        for start, snapshot in zip(tables.account_starts(), tables.snapshots, strict=True):
+            self._collect(start, snapshot)
+        self.ok = self._spread(np.array([state.quality is _OK for state in self._states], dtype=np.bool_))
+        has_spot = np.zeros(len(self.ok), dtype=np.bool_)
+        has_spot[tables.spot.account] = True
+        self.ok[~has_spot, COLUMN[Surface.SPOT_BALANCES]] = True
+        self.whole = bool(self.ok.all())
+
+    @cached_property
+    def observed_at(self) -> FloatArray:
+        """Seconds since the epoch of the last good answer; NaN: never."""
+        moments = [state.observed_at for state in self._states]
+        return self._spread(np.array([np.nan if at is None else at.timestamp() for at in moments]), np.nan)
+
+    def all_ok(self, surfaces: Iterable[Surface]) -> BoolArray:
+        """True for each account of which every one of ``surfaces`` is OK."""
+        all_ok: BoolArray = np.all(self.ok[:, [COLUMN[surface] for surface in surfaces]], axis=1)
+        return all_ok
+
+    def complaint(self, account: int, surfaces: Iterable[Surface]) -> str:
+        """The first of ``surfaces`` that is not OK and why; empty when all are."""
+        for surface in sorted(surfaces):
+            if not self.ok[account, COLUMN[surface]]:
+                return _in_words(surface, self._by_place.get(account * len(COLUMN) + COLUMN[surface]))
+        return ""
+
+    @cached_property
+    def _by_place(self) -> dict[int, SurfaceState]:
+        return dict(zip(self._places, self._states, strict=True))
+
+    def _collect(self, start: int, snapshot: Snapshot) -> None:
+        """Files the states of one snapshot, whose first account has the number ``start``."""
+        width = len(COLUMN)
+        first: dict[str, int] = {}
+        of_venue: dict[str, list[int]] = {}
+        for code, profile in enumerate(snapshot.desk.accounts, start):
+            first[profile.id] = code * width
+            of_venue.setdefault(profile.venue, []).append(code * width)
+        for state in snapshot.surfaces:
+            column = COLUMN[state.surface]
+            if not state.account:
+                shared = of_venue.get(state.venue, ())
+                self._places += [place + column for place in shared]
+                self._states += [state] * len(shared)
+            elif state.account in first:
+                self._places.append(first[state.account] + column)
+                self._states.append(state)
+
+    def _spread(self, values: npt.NDArray[D], missing: float = 0.0) -> npt.NDArray[D]:
+        """Values of states, in the table of accounts and columns."""
+        table = np.full(self._shape[0] * self._shape[1], missing, dtype=values.dtype)
+        table[self._places] = values
+        return table.reshape(self._shape)
+
+
+def _in_words(surface: Surface, state: SurfaceState | None) -> str:
+    if state is None:
+        return f"{surface}: never read"
+    return f"{surface}: {state.quality}" + (f", {state.reason}" if state.reason else "")

@@ -1,0 +1,246 @@
+"""Random books for property tests: hedge mode, isolated and cross mixed, missing values, nothing at all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from riskd.model.history import EquitySeries, History
+from riskd.model.report import Surface
+from riskd.model.snapshot import OrderKind, Quality, Snapshot, SurfaceState
+from tests.builders import (
+    BRACKETS,
+    BTC,
+    ETH,
+    NAN,
+    NOW,
+    SOL,
+    AccountRow,
+    InstrumentRow,
+    OrderRow,
+    PositionRow,
+    a_grid,
+    a_hedge,
+    a_history,
+    a_position,
+    a_snapshot,
+    a_spot,
+    a_stop,
+    a_surface,
+    an_account,
+    an_equity_series,
+    an_instrument,
+    an_order,
+    perpetual_leg,
+    spot_leg,
+)
+
+MARKS = {BTC: 60_000.0, ETH: 3_000.0, SOL: 150.0}
+SMALL_BRACKETS = ((0.0, 0.005), (20_000.0, 0.01), (100_000.0, 0.025), (1_000_000.0, 0.1))
+Size = Callable[[random.Random], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taste:
+    """What kind of book.
+
+    Attributes:
+        size: Draws the unsigned worth of a position in quote currency.
+        missing: Chance that any one value is missing.
+        wallets: Wallets to draw from.
+    """
+
+    size: Size
+    missing: float
+    wallets: tuple[float, ...]
+
+
+SOUND = Taste(
+    size=lambda r: r.choice([50.0, 900.0, 15_000.0, 60_000.0, 400_000.0]) * r.uniform(0.5, 2.0),
+    missing=0.0,
+    wallets=(500.0, 10_000.0, 250_000.0),
+)
+GAPPY = Taste(size=SOUND.size, missing=0.06, wallets=(0.0, -5_000.0, 10_000.0, 250_000.0, NAN))
+ABSURD = Taste(
+    size=lambda r: r.choice([1e-20, 1e-9, 1.0, 15_000.0, 1e12, 1e20]) * r.uniform(0.5, 2.0),
+    missing=0.03,
+    wallets=(0.0, -5_000.0, 1e-20, 10_000.0, 1e20),
+)
+
+
+def a_random_book(seed: int, taste: Taste) -> tuple[Snapshot, History]:
+    """A snapshot and its history, the same for the same seed."""
+    r = random.Random(seed)
+    accounts = [_account(r, taste, f"acc{n}") for n in range(r.choice([1, 1, 2, 3]))]
+    held = [row for account in accounts for row in _positions(r, taste, account)]
+    orders = [row for account in accounts for row in _orders(r, taste, account, held)]
+    snapshot = a_snapshot(
+        accounts=accounts,
+        positions=held,
+        orders=orders,
+        instruments=[_instrument(r, taste, symbol, venue) for symbol in MARKS for venue in ("one", "two")],
+        spot=[a_spot("BTC", _maybe(r, taste, r.choice([0.0, 0.2, 1.0])), _maybe(r, taste, 60_010.0), "acc0")],
+        hedges=(
+            a_hedge("carry", spot_leg("BTC", "acc0"), perpetual_leg(BTC, "acc0")),
+            a_hedge(
+                "cross",
+                perpetual_leg(ETH, "acc0"),
+                perpetual_leg(BTC, accounts[-1].profile.id),
+                ratio="0.8",
+            ),
+        ),
+        grids=(
+            a_grid("grid", ETH, "acc0"),
+            a_grid("fixed", SOL, accounts[-1].profile.id, lower=120, upper=180),
+        ),
+        surfaces=_surfaces(r, taste, accounts),
+    )
+    return snapshot, _history(r, taste, snapshot)
+
+
+def _maybe(r: random.Random, taste: Taste, value: float) -> float:
+    return NAN if r.random() < taste.missing else value
+
+
+def _account(r: random.Random, taste: Taste, name: str) -> AccountRow:
+    wallet = r.choice(taste.wallets)
+    stated = r.random() < taste.missing
+    return an_account(
+        name,
+        venue=r.choice(["one", "two"]),
+        desk=r.choice(["", "alpha", "beta"]),
+        wallet=wallet,
+        hedge_mode=r.random() < 0.3,
+        maintenance_margin=NAN if stated else None,
+        cross_wallet=NAN if r.random() < taste.missing else None,
+    )
+
+
+def _instrument(r: random.Random, taste: Taste, symbol: str, venue: str) -> InstrumentRow:
+    brackets = r.choice([BRACKETS, SMALL_BRACKETS])
+    return an_instrument(
+        symbol,
+        venue=venue,
+        mark=_maybe(r, taste, MARKS[symbol] * r.uniform(0.9, 1.1)),
+        index=_maybe(r, taste, MARKS[symbol]),
+        funding_rate=_maybe(r, taste, r.uniform(-0.001, 0.001)),
+        interval_hours=_maybe(r, taste, r.choice([1.0, 4.0, 8.0])),
+        brackets=() if r.random() < taste.missing else brackets,
+        taker_fee_rate=r.choice(["0.0005", "0.0002", None]),
+    )
+
+
+def _positions(r: random.Random, taste: Taste, account: AccountRow) -> list[PositionRow]:
+    rows = []
+    for symbol, mark in MARKS.items():
+        isolated = r.random() < 0.25
+        sides = ("LONG", "SHORT") if account.hedge_mode else ("BOTH",)
+        for side in sides:
+            if r.random() < 0.35:
+                continue
+            sign = {"LONG": 1.0, "SHORT": -1.0, "BOTH": r.choice([1.0, -1.0])}[side]
+            worth = taste.size(r)
+            rows.append(
+                a_position(
+                    symbol,
+                    sign * worth / mark,
+                    account.profile.id,
+                    entry=_maybe(r, taste, mark * r.uniform(0.8, 1.25)),
+                    mark=NAN if r.random() < taste.missing else None,
+                    strategy=r.choice(["swing", "hedge", "unlabelled"]),
+                    isolated_wallet=_maybe(r, taste, worth * r.uniform(0.02, 0.5)) if isolated else None,
+                    initial_margin=NAN if r.random() < taste.missing else None,
+                    leverage=_maybe(r, taste, r.choice([1.0, 3.0, 20.0])),
+                    liquidation_price=r.choice([NAN, mark * (1.0 - sign * r.uniform(-0.1, 0.8))]),
+                    cannot_be_liquidated=r.random() < 0.1,
+                    adl_rank=_maybe(r, taste, float(r.randrange(5))),
+                    opened_age_seconds=_maybe(r, taste, r.uniform(0, 5e5)),
+                    confirmed=r.random() >= taste.missing,
+                    position_side=side,
+                )
+            )
+    return rows
+
+
+def _orders(r: random.Random, taste: Taste, account: AccountRow, held: list[PositionRow]) -> list[OrderRow]:
+    rows: list[OrderRow] = []
+    for position in (row for row in held if row.account == account.profile.id):
+        size, long = abs(float(position.quantity)), float(position.quantity) > 0
+        for _ in range(r.choice([0, 1, 1, 2, 3])):
+            away = 1.0 + (-1.0 if long else 1.0) * r.uniform(-0.02, 0.2)
+            rows.append(
+                a_stop(
+                    position.symbol,
+                    r.choice(["SELL", "SELL", "BUY"] if long else ["BUY", "BUY", "SELL"]),
+                    size * r.choice([0.2, 0.5, 0.99, 1.0, 2.0]),
+                    _maybe(r, taste, MARKS[position.symbol] * away),
+                    account.profile.id,
+                    kind=r.choice([OrderKind.STOP] * 3 + [OrderKind.TAKE_PROFIT, OrderKind.TRAILING]),
+                    reduce_only=r.random() < 0.8,
+                    close_position=r.random() < 0.15,
+                    position_side=r.choice([position.position_side, position.position_side, "LONG"])
+                    if account.hedge_mode
+                    else "BOTH",
+                )
+            )
+    for symbol, mark in MARKS.items():
+        for _ in range(r.choice([0, 0, 2, 4])):
+            rows.append(  # noqa: PERF401  # the draws read better one under another
+                an_order(
+                    symbol,
+                    r.choice(["BUY", "SELL"]),
+                    taste.size(r) / mark / 5.0,
+                    _maybe(r, taste, mark * r.uniform(0.7, 1.3)),
+                    account.profile.id,
+                    strategy=r.choice(["swing", "grid"]),
+                    reduce_only=r.random() < 0.2,
+                    position_side=r.choice(["LONG", "SHORT"]) if account.hedge_mode else "BOTH",
+                )
+            )
+    return rows
+
+
+def _surfaces(r: random.Random, taste: Taste, accounts: list[AccountRow]) -> list[SurfaceState]:
+    bad = []
+    for account in accounts:
+        for surface in Surface:
+            if r.random() < taste.missing / 2:
+                quality = r.choice([Quality.STALE, Quality.PARTIAL, Quality.BLIND])
+                age = None if quality is Quality.BLIND else 400.0
+                profile = account.profile
+                bad.append(
+                    a_surface(surface, profile.id, quality=quality, age_seconds=age, venue=profile.venue)
+                )
+    return bad
+
+
+def _history(r: random.Random, taste: Taste, snapshot: Snapshot) -> History:
+    names = [profile.id for profile in snapshot.desk.accounts]
+    symbols = list(MARKS)
+    return a_history(
+        snapshot,
+        equity={name: _series(r, taste) for name in names if r.random() >= taste.missing},
+        funding=[
+            (
+                r.choice(names),
+                r.choice([*symbols, "GONE/USDT:USDT"]),
+                r.choice(["swing", "hedge"]),
+                amount,
+                age,
+            )
+            for amount, age in [(r.uniform(-50, 50), r.uniform(-100, 6e5)) for _ in range(r.randrange(12))]
+        ],
+        activity=[
+            (r.choice(names), r.choice(["swing", "hedge", "nobody"]), r.uniform(-10, 120))
+            for _ in range(r.randrange(12))
+        ],
+        complete_days=_maybe(r, taste, r.choice([1.0, 400.0])),
+    )
+
+
+def _series(r: random.Random, taste: Taste) -> EquitySeries:
+    ages = sorted((r.uniform(-1000, 2e6) for _ in range(r.randrange(1, 8))), reverse=True)
+    scale = r.choice([w for w in taste.wallets if w > 0])
+    points = [(age, scale * r.uniform(0.5, 1.5)) for age in ages]
+    return an_equity_series(points, net_deposits=scale * r.uniform(-0.5, 0.5), taken_at=NOW)

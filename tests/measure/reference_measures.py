@@ -1,0 +1,71 @@
+"""The reference of every measure of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.measure.reference_cases import Measure
+from tests.measure.reference_exposure import (
+    basis,
+    equity_at_venue,
+    gross_over_equity,
+    hedge_ratio,
+    net_delta,
+    position_leverage,
+    share_of_gross,
+)
+from tests.measure.reference_grid import GRIDS
+from tests.measure.reference_liquidation import (
+    account_shock,
+    liquidation_distance,
+    liquidation_divergence,
+    margin_ratio,
+)
+from tests.measure.reference_past import (
+    adl_rank,
+    data_age,
+    drawdown,
+    funding_cost,
+    funding_rate,
+    holding_time,
+    loss_today,
+    order_rate,
+    unlabelled,
+)
+from tests.measure.reference_stops import (
+    open_risk,
+    risk_per_trade,
+    stop_coverage,
+    stop_distance,
+    stop_to_liquidation,
+)
+
+MEASURES: Mapping[str, Measure] = {
+    "leverage": gross_over_equity,
+    "position_leverage": position_leverage,
+    "share_of_equity": gross_over_equity,
+    "share_of_gross": share_of_gross,
+    "equity_at_venue": equity_at_venue,
+    "net_delta": net_delta,
+    "margin_ratio": margin_ratio,
+    "liquidation_distance": liquidation_distance,
+    "liquidation_divergence": liquidation_divergence,
+    "account_shock": account_shock,
+    "risk_per_trade": risk_per_trade,
+    "open_risk": open_risk,
+    "stop_coverage": stop_coverage,
+    "stop_distance": stop_distance,
+    "stop_to_liquidation": stop_to_liquidation,
+    "funding_rate": funding_rate,
+    "funding_cost": funding_cost,
+    "hedge_ratio": hedge_ratio,
+    "basis": basis,
+    "drawdown": drawdown,
+    "loss_today": loss_today,
+    "order_rate": order_rate,
+    "holding_time": holding_time,
+    "data_age": data_age,
+    "unlabelled": unlabelled,
+    "adl_rank": adl_rank,
+    **GRIDS,
+}

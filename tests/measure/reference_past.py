@@ -1,0 +1,170 @@
+"""Funding, equity, orders and data quality in plain Python."""
+
+from __future__ import annotations
+
+from riskd.model.desk import UNLABELLED
+from riskd.model.report import MARKET_SURFACES, Surface
+from riskd.model.subject import Grain
+from tests.measure.reference import Case, Known, Reference, Subjects, is_spot, known
+from tests.measure.reference_cases import Parameters, Selected, by_row, each, equity_behind, over_equity
+
+
+def funding_rate(ref: Reference, _: Grain, __: Parameters, ___: Selected) -> list[Case]:
+    def value(row: int) -> Known:
+        quantity, number = ref.quantity(row), int(ref.p.instrument[row])
+        rate = known(ref.s.quotes.funding_rate[number])
+        hours = known(ref.s.quotes.funding_interval_hours[number])
+        if quantity is None or rate is None or hours is None:
+            return None
+        return ((quantity > 0) - (quantity < 0)) * rate / hours
+
+    return by_row(ref, value)
+
+
+def funding_cost(ref: Reference, grain: Grain, parameters: Parameters, _: Selected) -> list[Case]:
+    rows = ref.h.funding
+
+    def value(subject: Subjects) -> Known:
+        since = ref.now - parameters["window"]
+        opened = known(ref.p.opened_at[subject.rows[0]]) if grain is Grain.POSITION else None
+        since = since if opened is None else max(since, opened)
+        for a in subject.accounts:
+            complete = known(rows.complete_since[a])
+            if complete is None or complete > since:
+                return None
+        paid = 0.0
+        for n in range(len(rows.symbol)):
+            if since < rows.at[n] <= ref.now:
+                paid -= float(rows.amount[n]) * belongs(subject, n)
+        return over_equity(paid, equity_behind(ref, grain, subject))
+
+    def belongs(subject: Subjects, n: int) -> int:
+        account, symbol = int(rows.account[n]), rows.symbol[n]
+        match grain:
+            case Grain.POSITION:
+                row = subject.rows[0]
+                return account == ref.account(row) and symbol == ref.symbol(row)
+            case Grain.STRATEGY:
+                name = f"account={ref.profiles[account].id} strategy={rows.strategy[n]}"
+                return name == subject.name
+            case Grain.HEDGE:
+                hedge = next(h for h in ref.s.desk.hedges if f"hedge={h.id}" == subject.name)
+                return sum(
+                    not is_spot(leg) and ref.owner(leg) == account and leg.name == symbol
+                    for leg in hedge.legs
+                )
+            case _:
+                return account in subject.accounts
+
+    return each(ref, grain, value)
+
+
+def order_rate(ref: Reference, grain: Grain, parameters: Parameters, _: Selected) -> list[Case]:
+    rows, window = ref.h.activity, parameters["window"]
+
+    def value(subject: Subjects) -> Known:
+        complete = known(rows.complete_since[subject.accounts[0]])
+        if complete is None or complete > ref.now - window:
+            return None
+        seen = 0
+        for n in range(len(rows.strategy)):
+            if not ref.now - window < rows.placed_at[n] <= ref.now:
+                continue
+            name = f"account={ref.profiles[int(rows.account[n])].id}"
+            name += f" strategy={rows.strategy[n]}" if grain is Grain.STRATEGY else ""
+            seen += name == subject.name
+        return seen / window
+
+    return each(ref, grain, value)
+
+
+def holding_time(ref: Reference, _: Grain, __: Parameters, ___: Selected) -> list[Case]:
+    def value(row: int) -> Known:
+        opened = known(ref.p.opened_at[row])
+        return None if opened is None else max(ref.now - opened, 0.0)
+
+    return by_row(ref, value)
+
+
+def drawdown(ref: Reference, grain: Grain, parameters: Parameters, _: Selected) -> list[Case]:
+    def value(subject: Subjects) -> Known:
+        account = subject.accounts[0]
+        equity, series = ref.equity(account), ref.h.equity[account]
+        if equity is None or series is None:
+            return None
+        begins = ref.now - parameters["window"]
+        inside = [
+            float(high) for at, high in zip(series.at, series.highest, strict=True) if begins <= at <= ref.now
+        ]
+        if not inside:
+            return None
+        peak = max(max(inside) + series.net_deposits, equity)
+        return 1 - equity / peak if peak > 0 else None
+
+    return each(ref, grain, value)
+
+
+def loss_today(ref: Reference, grain: Grain, _: Parameters, __: Selected) -> list[Case]:
+    def value(subject: Subjects) -> Known:
+        account = subject.accounts[0]
+        equity, series = ref.equity(account), ref.h.equity[account]
+        if equity is None or series is None:
+            return None
+        begins = ref.h.day_started_at[account]
+        inside = [float(x) for at, x in zip(series.at, series.first, strict=True) if begins <= at <= ref.now]
+        if not inside:
+            return None
+        start = inside[0] + series.net_deposits
+        return max(0.0, 1 - equity / start) if start > 0 else None
+
+    return each(ref, grain, value)
+
+
+VITAL = (
+    Surface.POSITIONS,
+    Surface.BALANCES,
+    Surface.ORDERS,
+    Surface.CONDITIONAL_ORDERS,
+    Surface.MARKS,
+)
+
+
+def age(ref: Reference, account: int, surface: Surface) -> Known:
+    profile = ref.profiles[account]
+    owner = "" if surface in MARKET_SURFACES else profile.id
+    for state in ref.s.surfaces:
+        if (state.venue, state.account, state.surface) == (profile.venue, owner, surface):
+            if state.observed_at is None:
+                return None
+            return max(ref.now - state.observed_at.timestamp(), 0.0)
+    return None
+
+
+def data_age(ref: Reference, grain: Grain, _: Parameters, __: Selected) -> list[Case]:
+    if grain is Grain.INSTRUMENT:
+        return [quote_age(ref, n) for n in range(len(ref.s.instruments))]
+
+    def value(subject: Subjects) -> Known:
+        ages = [age(ref, a, surface) for a in subject.accounts for surface in VITAL]
+        return None if None in ages else max(x for x in ages if x is not None)
+
+    return each(ref, grain, value)
+
+
+def quote_age(ref: Reference, number: int) -> Case:
+    instrument = ref.s.instruments[number]
+    owners = [a for a in ref.accounts if ref.profiles[a].venue == instrument.venue]
+    read = age(ref, owners[0], Surface.MARKS) if owners else None
+    quoted = known(ref.s.quotes.quoted_at[number])
+    value = None if read is None or quoted is None else max(read, ref.now - quoted)
+    return Case(name=f"venue={instrument.venue} symbol={instrument.symbol}", accounts=(), value=value)
+
+
+def unlabelled(ref: Reference, grain: Grain, _: Parameters, selected: Selected) -> list[Case]:
+    return each(
+        ref, grain, lambda x: float(sum(ref.strategy(r) == UNLABELLED for r in x.rows if selected[r]))
+    )
+
+
+def adl_rank(ref: Reference, _: Grain, __: Parameters, ___: Selected) -> list[Case]:
+    return by_row(ref, lambda row: known(ref.p.adl_rank[row]))
