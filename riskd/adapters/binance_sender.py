@@ -1,7 +1,7 @@
 """Sends reducing orders to Binance USD-M, once each, over any transport, and asks what became of them.
 
-Source: developers.binance.com, USDS-margined futures: New Order, Query Order, Account Trade List; the classification of
-refusals is riskd.act.outcome's.
+Source: developers.binance.com, USDS-margined futures: New Order, Query Order, Account Trade List. What a refusal
+proves is decided in riskd.act.outcome.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from riskd.act.outcome import Outcome, answer_to_failure, answer_to_success
 from riskd.adapters.binance_reader import as_row, refusal_of, venue_code
 from riskd.errors import VenueUnavailable
 from riskd.model.order import Intent, OrderStatus, Receipt
-from riskd.model.report import JsonValue
 from riskd.model.wire import VenueAnswer, VenueCall
 from riskd.observe.fields import JsonObject, RowRefused
 from riskd.observe.json_text import Rubbish, Shape, read_json
@@ -43,7 +42,7 @@ class BinanceSender:
         transport: Carries requests, signed by a key that may trade.
         account: Account id.
         clock: Time.
-        recv_window_ms: Longest time for which a request is valid after it was signed; never beyond the intent's expiry.
+        recv_window_ms: Longest time for which a request is valid after signing; never beyond the intent's expiry.
     """
 
     def __init__(
@@ -104,8 +103,13 @@ class BinanceSender:
         answer = await self._transport.call(
             VenueCall(method="DELETE", path=_ORDER, params=params, signed=True)
         )
-        if not answer.ok and venue_code(answer.text) != _ALREADY_GONE:
-            raise _no_answer(_ORDER, answer)
+        if not answer.ok:
+            if venue_code(answer.text) != _ALREADY_GONE:
+                raise _no_answer(_ORDER, answer)
+        elif _text(self._row(answer), "orderId") != order_id:
+            raise VenueUnavailable(
+                f"{_ORDER}: another order was cancelled than {order_id}", reason="guard:foreign_order"
+            )
 
     async def close(self) -> None:
         """Release connections."""
@@ -169,7 +173,7 @@ class BinanceSender:
         )
 
     def _window_ms(self, intent: Intent) -> int:
-        """How long the request may be valid: never beyond the intent's expiry, so that a lost order cannot be booked late."""
+        """How long the request may be valid: not beyond the intent's expiry, lest a lost order be booked late."""
         left = intent.expires_at - self._clock.now()
         return min(self._recv_window_ms, int(left.total_seconds() * 1000))
 
@@ -187,8 +191,8 @@ class BinanceSender:
 
     async def _among_open(self, intent: Intent) -> Receipt | None:
         for row in await self._list(_OPEN_ORDERS, (("symbol", intent.venue_symbol),)):
-            if _text(as_row(row), "clientOrderId") == intent.client_order_id:
-                return self._believed(intent, as_row(row))
+            if _text(row, "clientOrderId") == intent.client_order_id:
+                return self._believed(intent, row)
         return None
 
     async def _among_filled(self, intent: Intent) -> Receipt | None:
@@ -196,11 +200,7 @@ class BinanceSender:
         since = int((intent.created_at - _CLOCKS_DIFFER).timestamp() * 1000)
         symbol = ("symbol", intent.venue_symbol)
         fills = await self._list(_TRADES, (symbol, ("startTime", str(since)), ("limit", str(_PAGE_ROWS))))
-        orders = {
-            _text(as_row(fill), "orderId")
-            for fill in fills
-            if as_row(fill).get("side") == intent.direction.value
-        }
+        orders = {_text(fill, "orderId") for fill in fills if fill.get("side") == intent.direction.value}
         if len(fills) >= _PAGE_ROWS or len(orders) > _ORDERS_LOOKED_UP_MAX:
             raise VenueUnavailable(
                 f"{len(orders)} orders filled since the intent was made: too many to look through",
@@ -223,16 +223,16 @@ class BinanceSender:
         except RowRefused as refusal:
             raise VenueUnavailable(f"{_ORDER}: {refusal}", reason="guard:order") from refusal
 
-    async def _list(self, path: str, params: Params) -> list[JsonValue]:
+    async def _list(self, path: str, params: Params) -> list[JsonObject]:
         answer = await self._get(path, params)
         if not answer.ok:
             raise _no_answer(path, answer)
         try:
             value = read_json(answer.text, Shape.LIST)
+            assert isinstance(value, list)
+            return [as_row(row) for row in value]
         except Rubbish as refusal:
             raise VenueUnavailable(f"{path}: {refusal}", reason=refusal.reason) from refusal
-        assert isinstance(value, list)
-        return value
 
     def _row(self, answer: VenueAnswer) -> JsonObject:
         if not answer.ok:
