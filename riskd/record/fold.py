@@ -249,9 +249,14 @@ def _receipt(fold: Fold, entry: JournalEntry) -> None:
 
 
 def _message(fold: Fold, entry: JournalEntry) -> None:
+    """Queued on every channel; an edit takes the place of earlier ones of its root, which must never come after it."""
     queued = message(fields_of(entry))
     for channel in fold.channels:
-        fold.queues.setdefault(channel, {})[queued.key] = queued
+        queue = fold.queues.setdefault(channel, {})
+        if queued.edits_root:
+            for key in [k for k, m in queue.items() if m.edits_root and m.thread == queued.thread]:
+                del queue[key]
+        queue[queued.key] = queued
 
 
 def _delivery(fold: Fold, entry: JournalEntry) -> None:

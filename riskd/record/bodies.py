@@ -1,0 +1,222 @@
+"""What a journal entry of each kind holds: values as JSON bodies. ``nouns.py`` reads them back.
+
+Exact numbers are text, unknown is null, times are text in UTC. docs/ledger.md describes each kind for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from riskd.model.alert import AlertEvent, AlertKey
+from riskd.model.desk import Desk
+from riskd.model.message import Message
+from riskd.model.order import Intent, Plan, PlanState, Receipt, Reduction
+from riskd.record.canonical import instant_text
+from riskd.record.fields import JsonObject, number_json
+from riskd.record.rows import CycleRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person decided.
+
+    Attributes:
+        what: ``ack``, ``silence``, ``approve``, ``reject`` and so on.
+        actor: Who, as the control socket or the channel authenticated them.
+        target: The alert, plan or account it is about.
+        until: When it ends by itself; None when it does not.
+        note: Why, in their words; hostile text.
+    """
+
+    what: str
+    actor: str
+    target: str
+    until: datetime | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyText:
+    """One policy file as it was read."""
+
+    file: str
+    text: str
+
+
+def daemon_body(detail: str, *, actor: str = "", facts: Sequence[tuple[str, str]] = ()) -> JsonObject:
+    """START, STOP, GAP, HALT, RESUME and FAULT: what happened, who caused it (empty: riskd), further facts."""
+    return {"detail": detail, "actor": actor, "facts": dict(facts)}
+
+
+def accounts_body(desk: Desk) -> JsonObject:
+    """ACCOUNTS: the desk as configured."""
+    return {
+        "accounts": [
+            {
+                "account": profile.id,
+                "venue": profile.venue,
+                "desk": profile.desk,
+                "book": profile.book,
+                "mode": profile.mode.name.lower(),
+                "labels": dict(profile.labels),
+            }
+            for profile in desk.accounts
+        ]
+    }
+
+
+def policy_body(policy_hash: str, files: Sequence[PolicyText], *, actor: str = "") -> JsonObject:
+    """POLICY: the whole text of every file of a bundle, so that a verdict can be explained years later."""
+    return {
+        "policy_hash": policy_hash,
+        "files": [{"file": file.file, "text": file.text} for file in files],
+        "actor": actor,
+    }
+
+
+def cycle_body(rows: CycleRows) -> JsonObject:
+    """CYCLE: the digest under which the ledger keeps the cycle's rows."""
+    return {
+        "snapshot_id": rows.snapshot_id,
+        "taken_at": instant_text(rows.taken_at),
+        "policy_hash": rows.policy_hash,
+        "digest": rows.digest,
+        "quality_worst": rows.quality_worst.value,
+        "positions": rows.positions,
+    }
+
+
+def event_body(event: AlertEvent, state: JsonObject) -> JsonObject:
+    """EVENT: one change of an alert, and the whole state that it changed to, as the judge writes states."""
+    return {
+        **_key(event.key),
+        "kind": event.kind.value,
+        "reason": event.reason,
+        "level_before": event.level_before.name.lower(),
+        "level_after": event.level_after.name.lower(),
+        "condition_after": event.condition_after.value,
+        "value": number_json(event.value),
+        "limit": number_json(event.limit),
+        "episode": event.episode,
+        "version": event.version,
+        "state": state,
+    }
+
+
+def state_body(key: AlertKey, state: JsonObject) -> JsonObject:
+    """STATE: an alert's state moved without an event."""
+    return {**_key(key), "state": state}
+
+
+def plan_body(plan: Plan) -> JsonObject:
+    """PLAN: what riskd means to do."""
+    return {
+        "id": plan.id,
+        "account": plan.account,
+        "rule": plan.rule,
+        "subject": plan.subject,
+        "alert_episode": plan.alert_episode,
+        "action": plan.action,
+        "target": number_json(plan.target),
+        "value_before": number_json(plan.value_before),
+        "value_after": number_json(plan.value_after),
+        "reductions": [_reduction(reduction) for reduction in plan.reductions],
+        "untouched": [[position, reason] for position, reason in plan.untouched],
+        "snapshot_id": plan.snapshot_id,
+        "created_at": instant_text(plan.created_at),
+    }
+
+
+def plan_state_body(plan_id: str, state: PlanState, reason: str) -> JsonObject:
+    """PLAN_STATE: what became of a plan."""
+    return {"id": plan_id, "state": state.value, "reason": reason}
+
+
+def intent_body(intent: Intent) -> JsonObject:
+    """INTENT: an order, before it is sent."""
+    return {
+        "client_order_id": intent.client_order_id,
+        "plan_id": intent.plan_id,
+        "account": intent.account,
+        "venue": intent.venue,
+        "symbol": intent.symbol,
+        "venue_symbol": intent.venue_symbol,
+        "position_side": intent.position_side,
+        "direction": intent.direction.value,
+        "held": str(intent.held),
+        "quantity": str(intent.quantity),
+        "limit_price": _exact(intent.limit_price),
+        "created_at": instant_text(intent.created_at),
+        "expires_at": instant_text(intent.expires_at),
+    }
+
+
+def receipt_body(receipt: Receipt) -> JsonObject:
+    """RECEIPT: what became known of an order."""
+    return {
+        "client_order_id": receipt.client_order_id,
+        "status": receipt.status.value,
+        "filled": str(receipt.filled),
+        "average_price": _exact(receipt.average_price),
+        "venue_order_id": receipt.venue_order_id,
+        "code": receipt.code,
+        "detail": receipt.detail,
+        "at": instant_text(receipt.at),
+    }
+
+
+def message_body(message: Message) -> JsonObject:
+    """MESSAGE: something to be said to people."""
+    return {
+        "key": message.key,
+        "kind": message.kind.value,
+        "level": message.level.name.lower(),
+        "thread": message.thread,
+        "edits_root": message.edits_root,
+        "headline": message.headline,
+        "fields": [[name, value] for name, value in message.fields],
+        "body": list(message.body),
+    }
+
+
+def delivery_body(*, channel: str, key: str, thread: str, reference: str) -> JsonObject:
+    """DELIVERY: a channel took a message and calls the post ``reference``."""
+    return {"channel": channel, "key": key, "thread": thread, "reference": reference}
+
+
+def decision_body(decision: Decision) -> JsonObject:
+    """DECISION: what a person decided."""
+    return {
+        "what": decision.what,
+        "actor": decision.actor,
+        "target": decision.target,
+        "until": None if decision.until is None else instant_text(decision.until),
+        "note": decision.note,
+    }
+
+
+def _key(key: AlertKey) -> JsonObject:
+    return {
+        "rule": key.rule,
+        "grain": key.subject.grain.value,
+        "subject": [[name, value] for name, value in key.subject.parts],
+    }
+
+
+def _reduction(reduction: Reduction) -> JsonObject:
+    return {
+        "account": reduction.account,
+        "symbol": reduction.symbol,
+        "position_side": reduction.position_side,
+        "held": str(reduction.held),
+        "quantity": str(reduction.quantity),
+        "mark_price": str(reduction.mark_price),
+        "cost_estimate": number_json(reduction.cost_estimate),
+    }
+
+
+def _exact(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)

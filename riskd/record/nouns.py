@@ -1,0 +1,141 @@
+"""Journal bodies as values: what ``bodies.py`` wrote.
+
+Every function raises ``JournalError``, naming the entry and the field, when a body is not what its kind promises.
+"""
+
+from __future__ import annotations
+
+import math
+
+from riskd.errors import JournalError
+from riskd.model.alert import AlertKey
+from riskd.model.journal import JournalEntry
+from riskd.model.message import Message, MessageKind
+from riskd.model.order import Direction, Intent, OrderStatus, Plan, Receipt, Reduction
+from riskd.model.subject import Grain, Subject
+from riskd.model.verdict import Level
+from riskd.record.bodies import Decision
+from riskd.record.fields import Fields
+
+_LEVELS = {level.name.lower(): level for level in Level}
+
+
+def fields_of(entry: JournalEntry) -> Fields:
+    """The body of an entry, to be read field by field; faults name the entry."""
+    return Fields(entry.body, f"journal entry {entry.sequence} ({entry.kind})")
+
+
+def alert_key(fields: Fields) -> AlertKey:
+    """Which alert an EVENT or STATE is about."""
+    return AlertKey(
+        rule=fields.text("rule"), subject=Subject(fields.word("grain", Grain), fields.pairs("subject"))
+    )
+
+
+def plan(fields: Fields) -> Plan:
+    """The plan of a PLAN entry. An unknown number is NaN."""
+    return Plan(
+        id=fields.text("id"),
+        account=fields.text("account"),
+        rule=fields.text("rule"),
+        subject=fields.text("subject"),
+        alert_episode=fields.whole("alert_episode"),
+        action=fields.text("action"),
+        target=_number(fields, "target"),
+        value_before=_number(fields, "value_before"),
+        value_after=_number(fields, "value_after"),
+        reductions=tuple(_reduction(item) for item in fields.objects("reductions")),
+        untouched=fields.pairs("untouched"),
+        snapshot_id=fields.whole("snapshot_id"),
+        created_at=fields.instant("created_at"),
+    )
+
+
+def intent(fields: Fields) -> Intent:
+    """The order of an INTENT entry.
+
+    Raises:
+        JournalError: A field is missing or the order would not reduce its position.
+    """
+    try:
+        return Intent(
+            client_order_id=fields.text("client_order_id"),
+            plan_id=fields.text("plan_id"),
+            account=fields.text("account"),
+            venue=fields.text("venue"),
+            symbol=fields.text("symbol"),
+            venue_symbol=fields.text("venue_symbol"),
+            position_side=fields.text("position_side"),
+            direction=fields.word("direction", Direction),
+            held=fields.decimal("held"),
+            quantity=fields.decimal("quantity"),
+            limit_price=fields.decimal_or_none("limit_price"),
+            created_at=fields.instant("created_at"),
+            expires_at=fields.instant("expires_at"),
+        )
+    except ValueError as error:
+        raise JournalError(f"{fields.where}: {error}") from error
+
+
+def receipt(fields: Fields) -> Receipt:
+    """The receipt of a RECEIPT entry."""
+    return Receipt(
+        client_order_id=fields.text("client_order_id"),
+        status=fields.word("status", OrderStatus),
+        filled=fields.decimal("filled"),
+        average_price=fields.decimal_or_none("average_price"),
+        venue_order_id=fields.text("venue_order_id"),
+        code=fields.text("code"),
+        detail=fields.text("detail"),
+        at=fields.instant("at"),
+    )
+
+
+def message(fields: Fields) -> Message:
+    """The message of a MESSAGE entry."""
+    return Message(
+        key=fields.text("key"),
+        kind=fields.word("kind", MessageKind),
+        level=level(fields, "level"),
+        thread=fields.text("thread"),
+        edits_root=fields.flag("edits_root"),
+        headline=fields.text("headline"),
+        fields=fields.pairs("fields"),
+        body=fields.texts("body"),
+    )
+
+
+def decision(fields: Fields) -> Decision:
+    """The decision of a DECISION entry."""
+    return Decision(
+        what=fields.text("what"),
+        actor=fields.text("actor"),
+        target=fields.text("target"),
+        until=fields.instant_or_none("until"),
+        note=fields.text("note"),
+    )
+
+
+def level(fields: Fields, name: str) -> Level:
+    """A level, written as its name in lower case."""
+    found = fields.text(name)
+    if found not in _LEVELS:
+        raise JournalError(f"{fields.where}: {name}: expected one of {', '.join(_LEVELS)}, was {found!r}")
+    return _LEVELS[found]
+
+
+def _reduction(fields: Fields) -> Reduction:
+    return Reduction(
+        account=fields.text("account"),
+        symbol=fields.text("symbol"),
+        position_side=fields.text("position_side"),
+        held=fields.decimal("held"),
+        quantity=fields.decimal("quantity"),
+        mark_price=fields.decimal("mark_price"),
+        cost_estimate=_number(fields, "cost_estimate"),
+    )
+
+
+def _number(fields: Fields, name: str) -> float:
+    value = fields.number(name)
+    return math.nan if value is None else value
