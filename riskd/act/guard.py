@@ -146,7 +146,7 @@ def check_order(notional: Decimal, facts: GuardFacts) -> Refusal | None:
         return refusal
     largest = facts.house.order_notional_max
     if not _within(notional, largest):
-        return _refuse(
+        return Refusal(
             RefusalReason.ORDER_NOTIONAL, f"the order is {notional} USD; one order may be {largest}"
         )
     return _spending(notional, facts)
@@ -159,34 +159,30 @@ def _first(checks: Sequence[Check], facts: GuardFacts) -> Refusal | None:
     return next((refusal for one in checks if (refusal := one(facts)) is not None), None)
 
 
-def _refuse(reason: RefusalReason, text: str) -> Refusal:
-    return Refusal(reason, text)
-
-
 def _armed(facts: GuardFacts) -> Refusal | None:
     mode, whose = facts.permissions.weakest()
     if mode is Mode.OBSERVE:
-        return _refuse(RefusalReason.NOT_ARMED, f"the {whose} only observes; nothing may be sent")
+        return Refusal(RefusalReason.NOT_ARMED, f"the {whose} only observes; nothing may be sent")
     released = facts.approval is ApprovalState.APPROVED
     if not released and (mode is Mode.PROPOSE or facts.approval is ApprovalState.PENDING):
         asked = f"the {whose} only proposes" if mode is Mode.PROPOSE else "the action asks for approval"
-        return _refuse(RefusalReason.NOT_APPROVED, f"{asked}; a person has not approved this plan")
+        return Refusal(RefusalReason.NOT_APPROVED, f"{asked}; a person has not approved this plan")
     return None
 
 
 def _running(facts: GuardFacts) -> Refusal | None:
     if facts.halted:
-        return _refuse(RefusalReason.HALTED, "riskd is halted; `riskd resume` ends it")
+        return Refusal(RefusalReason.HALTED, "riskd is halted; 'riskd resume' ends it")
     return None
 
 
 def _durable(facts: GuardFacts) -> Refusal | None:
     if not facts.journal_ok:
-        return _refuse(
+        return Refusal(
             RefusalReason.JOURNAL_DOWN, "the journal cannot be written; an order must be durable first"
         )
     if not facts.ledger_ok:
-        return _refuse(
+        return Refusal(
             RefusalReason.LEDGER_DOWN, "the ledger cannot be written; riskd only watches until it can"
         )
     return None
@@ -194,20 +190,20 @@ def _durable(facts: GuardFacts) -> Refusal | None:
 
 def _informed(facts: GuardFacts) -> Refusal | None:
     if facts.incomplete:
-        return _refuse(RefusalReason.DATA_NOT_COMPLETE, f"not everything is known: {facts.incomplete}")
+        return Refusal(RefusalReason.DATA_NOT_COMPLETE, f"not everything is known: {facts.incomplete}")
     oldest = facts.house.snapshot_age_seconds_max
     if not facts.snapshot_age_seconds <= oldest:
         age = f"{facts.snapshot_age_seconds:.1f} s"
-        return _refuse(RefusalReason.DATA_NOT_FRESH, f"the data is {age} old; at most {oldest:g} s may act")
+        return Refusal(RefusalReason.DATA_NOT_FRESH, f"the data is {age} old; at most {oldest:g} s may act")
     largest = facts.house.clock_skew_seconds_max
     if not abs(facts.clock_skew_seconds) <= largest:
         skew = f"{facts.clock_skew_seconds:.3f} s"
-        return _refuse(
+        return Refusal(
             RefusalReason.CLOCK_SKEW, f"our clock differs from the venue's by {skew}; at most {largest:g} s"
         )
     wanted = facts.house.cycles_before_acting
     if facts.cycles_since_start < wanted:
-        return _refuse(
+        return Refusal(
             RefusalReason.WARMING_UP,
             f"{facts.cycles_since_start} complete cycles since the start; {wanted} are needed before acting",
         )
@@ -216,7 +212,7 @@ def _informed(facts: GuardFacts) -> Refusal | None:
 
 def _capable(facts: GuardFacts) -> Refusal | None:
     if not facts.reduce_only_verified:
-        return _refuse(
+        return Refusal(
             RefusalReason.VENUE_NOT_CAPABLE,
             "reduce-only orders are not proven on this venue; riskd only alerts",
         )
@@ -225,13 +221,13 @@ def _capable(facts: GuardFacts) -> Refusal | None:
 
 def _settled(facts: GuardFacts) -> Refusal | None:
     if facts.unresolved_intents:
-        return _refuse(
+        return Refusal(
             RefusalReason.UNRESOLVED_INTENT,
             f"{facts.unresolved_intents} orders of the account have an unknown outcome; nothing is sent until the "
             "venue has said what became of them",
         )
     if facts.open_plan:
-        return _refuse(RefusalReason.PLAN_OPEN, f"plan {facts.open_plan} of the account has not ended")
+        return Refusal(RefusalReason.PLAN_OPEN, f"plan {facts.open_plan} of the account has not ended")
     return None
 
 
@@ -242,7 +238,7 @@ def _rested(facts: GuardFacts) -> Refusal | None:
         return None
     since = (facts.now - last).total_seconds()
     if not since >= rest:
-        return _refuse(
+        return Refusal(
             RefusalReason.COOLDOWN, f"the last plan ended {since:.0f} s ago; {rest:g} s of rest are due"
         )
     return None
@@ -251,13 +247,13 @@ def _rested(facts: GuardFacts) -> Refusal | None:
 def _seldom(facts: GuardFacts) -> Refusal | None:
     allowed = facts.guard.actions_per_hour_max
     if allowed is not None and facts.spent.plans_last_hour >= allowed:
-        return _refuse(
+        return Refusal(
             RefusalReason.PLANS_PER_HOUR,
             f"{facts.spent.plans_last_hour} plans in the last hour; the policy allows {allowed}",
         )
     per_day = facts.house.plans_per_rule_per_day_max
     if facts.spent.rule_plans_last_day >= per_day:
-        return _refuse(
+        return Refusal(
             RefusalReason.RULE_REPEATED,
             f"{facts.spent.rule_plans_last_day} plans of this rule in a day; after {per_day} a person must look",
         )
@@ -276,7 +272,7 @@ def _spending(notional: Decimal, facts: GuardFacts) -> Refusal | None:
         (spent.orders_last_day, house.orders_per_day_max, RefusalReason.ORDERS_PER_DAY, "day"),
     ):
         if count >= largest:
-            return _refuse(reason, f"{count} orders in the last {span}; at most {largest} may be sent")
+            return Refusal(reason, f"{count} orders in the last {span}; at most {largest} may be sent")
     caps = (house.notional_per_hour_max, facts.guard.notional_per_hour_max)
     per_hour = min(cap for cap in caps if cap is not None)
     for total, most, reason, span in (
@@ -289,7 +285,7 @@ def _spending(notional: Decimal, facts: GuardFacts) -> Refusal | None:
         ),
     ):
         if not _within(total, most):
-            return _refuse(reason, f"with this, {total:.0f} USD in one {span}; at most {most:.0f}")
+            return Refusal(reason, f"with this, {total:.0f} USD in one {span}; at most {most:.0f}")
     return None
 
 
@@ -302,13 +298,13 @@ def _reach(plan: Plan, notional: Decimal, facts: GuardFacts) -> Refusal | None:
     share = facts.guard.positions_touched_max
     touched = len({(step.symbol, step.position_side) for step in plan.reductions})
     if share is not None and touched > max(1, int(share * facts.position_count)):
-        return _refuse(
+        return Refusal(
             RefusalReason.POSITIONS_TOUCHED,
             f"{touched} of {facts.position_count} positions would be touched; the policy allows {share:.0%}",
         )
     part = facts.house.share_of_book_max
     if part < 1.0 and not float(notional) <= part * facts.gross_notional:
-        return _refuse(
+        return Refusal(
             RefusalReason.SHARE_OF_BOOK,
             f"{notional:.0f} of {facts.gross_notional:.0f} USD would be closed; one plan may close {part:.0%}",
         )

@@ -1,0 +1,124 @@
+"""One account by itself: what a plan works on, whatever else the desk holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from riskd.measure.groups import IndexArray
+from riskd.model.arrays import BoolArray, IntArray
+from riskd.model.history import ActivityColumns, History, IncomeColumns
+from riskd.model.snapshot import InstrumentColumns, OrderColumns, PositionColumns, Snapshot, SpotColumns
+
+Columns = TypeVar("Columns", PositionColumns, OrderColumns, SpotColumns, InstrumentColumns)
+
+
+def account_alone(snapshot: Snapshot, history: History, account: int) -> tuple[Snapshot, History]:
+    """The snapshot and history of one account: its rows, its instruments, its grids and hedges, its past.
+
+    Measures of the account, and of what lies inside it, have the values that they have in the whole book.
+    """
+    profile = snapshot.desk.accounts[account]
+    desk = replace(
+        snapshot.desk,
+        accounts=(profile,),
+        hedges=tuple(h for h in snapshot.desk.hedges if any(leg.account == profile.id for leg in h.legs)),
+        grids=tuple(grid for grid in snapshot.desk.grids if grid.account == profile.id),
+    )
+    own_positions = snapshot.positions.account == account
+    own_orders = snapshot.orders.account == account
+    used = _used_instruments(snapshot, own_positions, own_orders)
+    number = np.cumsum(used, dtype=np.int32) - 1
+    positions = rows_kept(snapshot.positions, own_positions)
+    orders = rows_kept(snapshot.orders, own_orders)
+    spot = rows_kept(snapshot.spot, snapshot.spot.account == account)
+    accounts = replace(
+        snapshot.accounts,
+        **{
+            field.name: getattr(snapshot.accounts, field.name)[account : account + 1]
+            for field in dataclasses.fields(snapshot.accounts)
+        },
+    )
+    alone = replace(
+        snapshot,
+        desk=desk,
+        instruments=tuple(row for row, kept in zip(snapshot.instruments, used.tolist(), strict=True) if kept),
+        quotes=rows_kept(snapshot.quotes, used),
+        accounts=accounts,
+        positions=replace(
+            positions, account=_zeros(positions.account), instrument=_renumbered(positions.instrument, number)
+        ),
+        orders=replace(
+            orders, account=_zeros(orders.account), instrument=_renumbered(orders.instrument, number)
+        ),
+        spot=replace(spot, account=_zeros(spot.account)),
+        surfaces=tuple(state for state in snapshot.surfaces if state.account in {"", profile.id}),
+    )
+    return alone, _past_of(history, account)
+
+
+def rows_kept(columns: Columns, kept: BoolArray) -> Columns:
+    """The columns without the rows that are not kept."""
+    rows = kept.tolist()
+    changed: dict[str, Any] = {}  # what a field holds is known to the dataclass only
+    for field in dataclasses.fields(columns):
+        column = getattr(columns, field.name)
+        if isinstance(column, tuple):
+            changed[field.name] = tuple(value for value, keep in zip(column, rows, strict=True) if keep)
+        else:
+            changed[field.name] = column[kept]
+    return replace(columns, **changed)
+
+
+def _used_instruments(snapshot: Snapshot, positions: BoolArray, orders: BoolArray) -> BoolArray:
+    """Instruments of the rows, and those that hedges and grids name; there are few of the latter."""
+    used = np.zeros(len(snapshot.instruments), dtype=np.bool_)
+    used[snapshot.positions.instrument[positions]] = True
+    used[snapshot.orders.instrument[orders]] = True
+    named = {leg.name for hedge in snapshot.desk.hedges for leg in hedge.legs}
+    named |= {grid.symbol for grid in snapshot.desk.grids}
+    if named:
+        used |= np.array([row.symbol in named for row in snapshot.instruments], dtype=np.bool_)
+    return used
+
+
+def _renumbered(codes: IntArray, number: IntArray) -> IntArray:
+    return number[codes]
+
+
+def _zeros(codes: IntArray) -> IntArray:
+    return np.zeros(len(codes), dtype=np.int32)
+
+
+def _past_of(history: History, account: int) -> History:
+    return History(
+        equity=(history.equity[account],),
+        day_started_at=history.day_started_at[account : account + 1],
+        funding=_funding_of(history.funding, account),
+        activity=_activity_of(history.activity, account),
+    )
+
+
+def _funding_of(funding: IncomeColumns, account: int) -> IncomeColumns:
+    rows: IndexArray = np.flatnonzero(funding.account == account)
+    return IncomeColumns(
+        account=_zeros(funding.account[rows]),
+        symbol=tuple(funding.symbol[row] for row in rows.tolist()),
+        strategy=tuple(funding.strategy[row] for row in rows.tolist()),
+        amount=funding.amount[rows],
+        at=funding.at[rows],
+        complete_since=funding.complete_since[account : account + 1],
+    )
+
+
+def _activity_of(activity: ActivityColumns, account: int) -> ActivityColumns:
+    rows: IndexArray = np.flatnonzero(activity.account == account)
+    return ActivityColumns(
+        account=_zeros(activity.account[rows]),
+        strategy=tuple(activity.strategy[row] for row in rows.tolist()),
+        placed_at=activity.placed_at[rows],
+        complete_since=activity.complete_since[account : account + 1],
+    )

@@ -1,0 +1,111 @@
+"""From inputs to verdict, as lines: what was measured and how, against which limit, what that means, what would end it."""
+
+from __future__ import annotations
+
+from riskd.judge.lifecycle import is_resting
+from riskd.judge.reading import UNKNOWN, Reading
+from riskd.measure.catalogue import CATALOGUE
+from riskd.measure.spec import Unit
+from riskd.model.alert import AlertState, Condition
+from riskd.model.verdict import Level
+from riskd.policy.rule import Bound, Rule, Thresholds
+from riskd.policy.thresholds import inset
+from riskd.policy.units import show
+
+
+def explain(reading: Reading, row: int, state: AlertState) -> tuple[str, ...]:
+    """The chain of one verdict, in the order in which it was reached.
+
+    Args:
+        reading: Of the rule.
+        row: The subject.
+        state: The alert as it stands after the reading; ``AlertState()`` when there is none.
+    """
+    rule = reading.rule
+    return (
+        f"subject   {reading.subject(row)}",
+        f"rule      {rule.id}: {rule.title} ({rule.mark.file}:{rule.mark.line})",
+        *_measured(reading, row),
+        *_held(rule, reading.thresholds(row)),
+        f"verdict   {_verdict(reading, row)}",
+        *_standing(rule, state),
+        *_ending(rule, reading.thresholds(row), state),
+    )
+
+
+def _measured(reading: Reading, row: int) -> list[str]:
+    rule = reading.rule
+    given = ", ".join(f"{name}={value:g}" for name, value in rule.measure.parameters)
+    named = f"{rule.measure.name}({given})" if given else rule.measure.name
+    lines = [f"measure   {named} = {show(float(reading.values[row]), rule.unit)}"]
+    spec = CATALOGUE.get(rule.measure.name)
+    if spec is not None:
+        lines += [f"formula   {spec.formula}", f"source    {spec.source}"]
+    if reading.levels[row] == UNKNOWN:
+        lines.append(f"missing   {reading.why(row)}")
+    return lines
+
+
+def _held(rule: Rule, held: Thresholds | None) -> list[str]:
+    if held is None:
+        return ["limit     not known"]
+    return [
+        f"limit     {level.name.lower()} {_edges(rule, low, high)}, held for {_time(rule.hold(level))}"
+        for level, low, high in held.levels
+    ]
+
+
+def _edges(rule: Rule, low: float, high: float) -> str:
+    match rule.limit.bound:
+        case Bound.MAX:
+            return f"above {show(high, rule.unit)}"
+        case Bound.MIN:
+            return f"below {show(low, rule.unit)}"
+        case Bound.BAND:
+            return f"outside {show(low, rule.unit)} to {show(high, rule.unit)}"
+
+
+def _verdict(reading: Reading, row: int) -> str:
+    level = int(reading.levels[row])
+    if level == UNKNOWN:
+        return "unknown: the last state is kept"
+    use = float(reading.utilisation[row])
+    return Level(level).name.lower() + (f", {use:.0%} of the breach limit" if use == use else "")
+
+
+def _standing(rule: Rule, state: AlertState) -> list[str]:
+    if is_resting(state):
+        return ["alert     none"]
+    level = f" {state.level.name.lower()}" if state.level > Level.OK else ""
+    since = f" since {state.opened_at:%Y-%m-%d %H:%M:%S} UTC" if state.opened_at is not None else ""
+    overlay = ", unknown" if state.unknown else ""
+    lines = [f"alert     {state.condition.value}{level}{since}{overlay}, episode {state.episode}"]
+    waiting = [
+        f"pending   {level.name.lower()} exceeded since {at:%H:%M:%S} UTC, fires after {_time(rule.hold(level))}"
+        for level, at in state.crossed_at
+        if level > state.level
+    ]
+    return lines + waiting
+
+
+def _ending(rule: Rule, held: Thresholds | None, state: AlertState) -> list[str]:
+    """What would end a firing alert: being inside every limit by the margin, for long enough."""
+    if held is None or not held.levels or state.condition not in {Condition.FIRING, Condition.CLEARING}:
+        return []
+    _, low, high = min(held.levels)
+    inside = _inside(rule, *inset(rule.limit.bound, low, high, rule.clear_margin))
+    return [f"clears    once it is {inside} for {_time(rule.clear_seconds)}"]
+
+
+def _inside(rule: Rule, low: float, high: float) -> str:
+    match rule.limit.bound:
+        case Bound.MAX:
+            return f"at most {show(high, rule.unit)}"
+        case Bound.MIN:
+            return f"at least {show(low, rule.unit)}"
+        case Bound.BAND:
+            return f"between {show(low, rule.unit)} and {show(high, rule.unit)}"
+
+
+def _time(seconds: float) -> str:
+    return show(seconds, Unit.DURATION)
