@@ -88,7 +88,8 @@ def _column(rows: Iterable[QuoteFact | Balances | None], name: str) -> FloatArra
 
 def _bracket_arrays(scene: Scene) -> tuple[FloatArray, FloatArray, FloatArray]:
     tables = [scene.brackets.get((i.venue, i.symbol), ()) for i in scene.instruments]
-    shape = (len(tables), max((len(table) for table in tables), default=0))
+    # One column at least, so that a book of which no table was ever read is a book of unknown tables.
+    shape = (len(tables), max([1, *(len(table) for table in tables)]))
     floor, rate, amount = np.full(shape, np.inf), np.full(shape, np.nan), np.full(shape, np.nan)
     for row, table in enumerate(tables):
         for column, bracket in enumerate(table):

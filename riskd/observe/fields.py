@@ -51,6 +51,7 @@ _QUANTITY = _between("-1e15", "1e15")
 _SIZE = _between("1e-12", "1e15")
 _MONEY = _between("-1e13", "1e13")
 _AMOUNT = _between("0", "1e13")
+_CAP = _between("0", "1e19")
 _LEVERAGE = _between("1", "500")
 _FUNDING_RATE = _between("-0.5", "0.5")
 _FRACTION = _between("1e-6", "0.999999")
@@ -73,6 +74,7 @@ class Plausibility:
         size: Base units, > 0.
         money: Settlement currency, signed.
         amount: Settlement currency, >= 0.
+        cap: End of a leverage bracket; the last one may be the largest number a venue can write.
         leverage: The slider.
         funding_rate: Fraction of notional for one interval.
         fraction: Rates in (0, 1).
@@ -87,6 +89,7 @@ class Plausibility:
     size: Bounds = _SIZE
     money: Bounds = _MONEY
     amount: Bounds = _AMOUNT
+    cap: Bounds = _CAP
     leverage: Bounds = _LEVERAGE
     funding_rate: Bounds = _FUNDING_RATE
     fraction: Bounds = _FRACTION

@@ -9,9 +9,8 @@ import pytest
 
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
-from riskd.observe.attention import wishes
 from tests.observe.rows import a_fill, an_entry
-from tests.observe.world import ACCOUNT, Held, Watch, World, at, not_ok, quality, reason, report, reports
+from tests.observe.world import Held, Watch, World, at, not_ok, quality, reason, report, reports
 
 LEVERED = [Held(symbol="BTCUSDT", quantity="5", entry="60000")]
 
@@ -27,7 +26,6 @@ def test_balances_of_zero_are_blind_and_not_a_loss_of_everything() -> None:
         assert quality(snapshot, Surface.BALANCES) is Quality.BLIND
         assert "equity fell from 102000" in reason(snapshot, Surface.BALANCES)
         assert np.isnan(snapshot.accounts.equity).all()
-    assert Surface.INCOME in wishes(watch.known, watch.desk, now=at(3))[ACCOUNT].surfaces
 
 
 def test_a_wallet_that_was_never_anything_but_empty_is_not_the_one_that_trades() -> None:

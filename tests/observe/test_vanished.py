@@ -11,13 +11,9 @@ import pytest
 
 from riskd.model.report import JsonValue, Surface
 from riskd.model.snapshot import Quality, Snapshot
-from riskd.observe.attention import wishes
 from tests.fakes.clock import NOON
 from tests.observe.rows import a_fill, ms
 from tests.observe.world import (
-    ACCOUNT,
-    BTC,
-    ETH,
     Held,
     Watch,
     World,
@@ -223,18 +219,7 @@ def test_an_account_that_truly_holds_nothing_is_ok() -> None:
     assert len(snapshot.positions) == 0
 
 
-def test_the_next_cycle_is_asked_to_read_the_fills_of_what_vanished() -> None:
-    watch = watched()
-    fresh = wishes(watch.known, watch.desk, now=at(0))
-    watch.see(reports(without_btc(1, wallet="100985"), at=at(1)))
-
-    wish = wishes(watch.known, watch.desk, now=at(1))[ACCOUNT]
-
-    assert wish.symbols[0] == BTC
-    assert set(fresh[ACCOUNT].symbols) == {BTC, ETH}  # nobody has told when they were opened
-
-
-def test_a_position_in_a_contract_that_nobody_listed_is_said_and_the_list_is_asked_for() -> None:
+def test_a_position_in_a_contract_that_nobody_listed_is_said() -> None:
     watch = watched()
     later = NOON + timedelta(minutes=6)
     world = World(at=later, marks={"BTCUSDT": "60000", "ETHUSDT": "3000", "NEWUSDT": "7"})
@@ -246,7 +231,6 @@ def test_a_position_in_a_contract_that_nobody_listed_is_said_and_the_list_is_ask
 
     assert quality(snapshot, Surface.POSITIONS) is Quality.PARTIAL
     assert "'NEWUSDT' is not a perpetual" in reason(snapshot, Surface.POSITIONS)
-    assert wishes(watch.known, watch.desk, now=later)[""].surfaces == {Surface.INSTRUMENTS}
 
 
 def test_a_closing_seen_twice_is_not_reopened_by_a_replayed_answer() -> None:

@@ -21,6 +21,7 @@ SIDES = frozenset({"BOTH", "LONG", "SHORT"})
 _MAIN_POOL = "USDT"
 _CENT = Decimal("0.01")
 _RELATIVE = Decimal("0.001")
+_ROUNDING = Decimal("1e-6")
 _ZERO = Decimal(0)
 
 
@@ -129,8 +130,8 @@ def _pool(row: JsonObject, plausible: Plausibility) -> tuple[str, _Pool]:
 
 
 def _agreeing(pool: _Pool) -> _Pool:
-    """The pool, if its own numbers agree; both sides of the sum are printed with eight decimals."""
-    if abs(pool.wallet_balance + pool.unrealized_pnl - pool.equity) > _CENT:
+    """The pool, if its own numbers agree but for rounding, in multi-assets mode that of conversions to dollars."""
+    if abs(pool.wallet_balance + pool.unrealized_pnl - pool.equity) > _CENT + _ROUNDING * abs(pool.equity):
         raise RowRefused(
             f"margin balance {pool.equity} is not wallet {pool.wallet_balance} + PnL {pool.unrealized_pnl}"
         )

@@ -164,13 +164,14 @@ def _filter(filters: Mapping[str, JsonObject], kind: str) -> JsonObject:
 
 
 def _price_band(filters: Mapping[str, JsonObject], plausible: Plausibility) -> Decimal | None:
-    """The narrower side of PERCENT_PRICE as a fraction of mark; None when the venue states no such filter."""
+    """The narrower side of PERCENT_PRICE as a fraction of mark; None when the venue states no band on some side."""
     if "PERCENT_PRICE" not in filters:
         return None
     band = filters["PERCENT_PRICE"]
-    up = number(band, "multiplierUp", plausible.leverage) - _ONE
-    down = _ONE - number(band, "multiplierDown", plausible.fraction)
-    return min(up, down)
+    up = number(band, "multiplierUp", plausible.price_or_none) - _ONE
+    down = _ONE - number(band, "multiplierDown", plausible.price_or_none)
+    narrower = min(up, down)
+    return narrower if 0 < narrower < 1 else None
 
 
 def _quote(

@@ -210,7 +210,7 @@ def _bracket_table(rows: JsonValue, plausible: Plausibility) -> tuple[Bracket, .
 def _bracket(row: JsonObject, plausible: Plausibility) -> Bracket:
     bracket = Bracket(
         notional_floor=number(row, "notionalFloor", plausible.amount),
-        notional_cap=number(row, "notionalCap", plausible.amount),
+        notional_cap=number(row, "notionalCap", plausible.cap),
         maintenance_margin_rate=number(row, "maintMarginRatio", plausible.fraction),
         maintenance_amount=number(row, "cum", plausible.amount),
         leverage_max=number(row, "initialLeverage", plausible.leverage),
