@@ -12,7 +12,8 @@ from riskd.ports import Clock, VenueReader
 EVERY_CYCLE = 0.0
 
 # Seconds between two reads of a surface. Binance allows 2,400 weight a minute and address: one account costs about
-# 150 at these rates and a cycle of 10 s. What is asked for by `attention` is read at once, whatever stands here.
+# 150 at these rates and a cycle of 10 s. What is asked for by `attention` is read at once, whatever stands here, and
+# then every `RETRY_SECONDS` for as long as it is asked for: a venue in trouble must not be asked more than a sound one.
 CADENCE_SECONDS: Mapping[Surface, float] = {
     Surface.MARKS: EVERY_CYCLE,
     Surface.BALANCES: EVERY_CYCLE,
@@ -29,7 +30,7 @@ CADENCE_SECONDS: Mapping[Surface, float] = {
     Surface.BRACKETS: 3600.0,
 }
 
-# A failed read of a surface that is read seldom is tried again after this, not after its whole cadence.
+# What is read seldom and failed, or is still doubtful, is read again after this, not after its whole cadence.
 RETRY_SECONDS = 20.0
 
 
@@ -53,6 +54,7 @@ class _Desk:
     reader: VenueReader
     surfaces: tuple[Surface, ...]
     due_at: dict[Surface, float] = field(default_factory=dict)
+    wanted_at: dict[str, float] = field(default_factory=dict)  # what was last asked for by attention
     task: asyncio.Task[tuple[Report, ...]] | None = None
 
 
@@ -99,6 +101,11 @@ class Reading:
                 for surface in surfaces:
                     desk.due_at.pop(surface, None)
 
+    def start_over(self) -> None:
+        """Make everything due at once: what was read has been lost, whatever its cadence."""
+        for desk in self._desks:
+            desk.due_at.clear()
+
     async def close(self) -> None:
         """Stop what is under way and release connections."""
         for desk in self._desks:
@@ -109,17 +116,20 @@ class Reading:
 
     def _begin(self, desk: _Desk, attention: Attention) -> None:
         now = self._clock.monotonic()
+        doubtful = {s for s in desk.surfaces if s in attention.surfaces and _is_wanted(desk, s, now)}
+        symbols = [symbol for symbol in attention.symbols if _is_wanted(desk, symbol, now)]
         due = [
             surface
             for surface in desk.surfaces
-            if surface in attention.surfaces or desk.due_at.get(surface, now) <= now
+            if surface in doubtful or desk.due_at.get(surface, now) <= now
         ]
-        if attention.symbols:
+        if symbols:
             due.append(Surface.TRADES)
+        desk.wanted_at.update(dict.fromkeys([*doubtful, *symbols], now))
         for surface in due:
             desk.due_at[surface] = now + CADENCE_SECONDS.get(surface, EVERY_CYCLE)
         if due:
-            desk.task = asyncio.create_task(desk.reader.read(due, symbols=attention.symbols))
+            desk.task = asyncio.create_task(desk.reader.read(due, symbols=symbols))
 
     async def _wait(self, deadline: float) -> None:
         running = {desk.task for desk in self._desks if desk.task is not None}
@@ -144,6 +154,12 @@ class Reading:
             if report.failure and report.surface in desk.due_at:
                 desk.due_at[report.surface] = min(desk.due_at[report.surface], retry_at)
         return reports
+
+
+def _is_wanted(desk: _Desk, what: str, now: float) -> bool:
+    """Whether a surface or symbol was not asked for by attention just now: once more would bring the same."""
+    last = desk.wanted_at.get(what)
+    return last is None or now - last >= RETRY_SECONDS
 
 
 def _surfaces(reader: VenueReader, spot_accounts: frozenset[str]) -> tuple[Surface, ...]:

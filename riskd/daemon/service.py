@@ -27,6 +27,7 @@ from riskd.execution import PlanResult
 from riskd.model.desk import Desk, Mode
 from riskd.model.history import History
 from riskd.model.journal import EntryKind
+from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
@@ -153,6 +154,7 @@ class Service:
                 self._parts.post.say(cycle_failed(error, at=self._parts.clock.now()))
                 self._parts.post.deliver()
             self._failing = True
+            self._parts.reading.start_over()
             return self._parts.cycle.every
         self._failing = False
         return self._parts.cycle.every if result is None else self._interval(result)
@@ -234,12 +236,16 @@ class Service:
 
 
 def attention_after(result: CycleResult) -> dict[str, Attention]:
-    """What the next cycle looks at closely: trades of positions that came or went, and income when cash moved.
+    """What the next cycle looks at closely, by account: trades of positions that came or went, and all that is doubtful.
 
     A position that vanished stays unknown until something corroborates its closing, and a deposit looks like profit
-    until its entry in the wallet's history has been read: neither may wait for its turn.
+    until its entry in the wallet's history has been read: neither may wait for its turn. What a venue publishes to all
+    stands under the empty name.
     """
     wanted: dict[str, Attention] = {}
+    venues = _doubtful(result, "")
+    if venues:
+        wanted[""] = Attention(surfaces=venues)
     positions = result.snapshot.positions
     for code, profile in enumerate(result.snapshot.desk.accounts):
         rows = [row for row in range(len(positions)) if positions.account[row] == code]
@@ -248,11 +254,15 @@ def attention_after(result: CycleResult) -> dict[str, Attention]:
             for row in rows
             if not positions.confirmed[row] or np.isnan(positions.opened_at[row])
         }
-        surfaces = {
-            state.surface
-            for state in result.snapshot.surfaces
-            if state.account == profile.id and state.quality is not Quality.OK
-        }
+        surfaces = _doubtful(result, profile.id)
         if symbols or surfaces:
-            wanted[profile.id] = Attention(surfaces=frozenset(surfaces), symbols=tuple(sorted(symbols)))
+            wanted[profile.id] = Attention(surfaces=surfaces, symbols=tuple(sorted(symbols)))
     return wanted
+
+
+def _doubtful(result: CycleResult, account: str) -> frozenset[Surface]:
+    return frozenset(
+        state.surface
+        for state in result.snapshot.surfaces
+        if state.account == account and state.quality is not Quality.OK
+    )

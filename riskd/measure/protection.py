@@ -27,7 +27,7 @@ class Protection:
         gap: Its distance from mark in quote currency, >= 0.
         trigger: Its trigger price.
         taken: Base units of the position that it closes.
-        open: Base units of each position that no stop closes; NaN where the quantity is unknown.
+        open: Base units of each position that no stop closes, 0 when it is rounding; NaN where the quantity is unknown.
         reach: Gap of the farthest stop needed to close 99 % of each position; +inf when all together do not.
         doubtful: True for a position with a stop whose trigger or quantity, or whose side of mark, is unknown.
     """
@@ -120,4 +120,5 @@ def _filled_from_the_nearest(
         left[position] -= taken[stop]
         enough = (left[position] <= spare[position]) & np.isinf(reach[position])
         reach[position[enough]] = gap[stop[enough]]
-    return taken, left, reach
+    # Seven stops of 0.1 close 0.7, whatever binary fractions say.
+    return taken, np.where(left <= held * _ROUNDING, 0.0, left), reach

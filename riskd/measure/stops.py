@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from riskd.measure.book import Book
@@ -25,21 +27,20 @@ from riskd.model.report import Surface
 from riskd.model.subject import Grain
 
 
-def risk_per_trade(book: Book, grain: Grain, ref: MeasureRef, selection: Selection) -> Values:
+def risk_per_trade(book: Book, grain: Grain, ref: MeasureRef, _selection: Selection) -> Values:
     """Loss of a position if its stops are hit, over the equity of its account."""
-    risk = _risk(book, ref)
-    values = over_equity(risk, book.equity[book.layout.position_account])
+    risk = book.once(_Risk.of(ref))
+    values = over_equity(risk, book.equity_of(grain))
 
     def why(row: int) -> str:
         return _missing_risk(book, row) if np.isnan(risk[row]) else missing_equity(book, grain, row)
 
-    del selection  # a position's risk is its own
     return Values(values, why)
 
 
 def open_risk(book: Book, grain: Grain, ref: MeasureRef, selection: Selection) -> Values:
     """Sum of the risks of the selected positions over equity."""
-    risk = _risk(book, ref)
+    risk = book.once(_Risk.of(ref))
     values = share_of_capital(book, grain, risk, selection)
     unknown_row = FirstUnknown(book.position_groups(grain), risk, selection.positions)
 
@@ -86,20 +87,33 @@ def _decided(book: Book, values: FloatArray) -> FloatArray:
     return np.where(np.isnan(stops.open) | stops.undecided, np.nan, values)
 
 
-def _risk(book: Book, ref: MeasureRef) -> FloatArray:
-    """Money each position loses if its stops are hit; what no stop closes is lost down to liquidation."""
-    stops, positions = book.once(protection), book.tables.positions
-    to_liquidation = book.once(_loss_to_liquidation)
-    fee = book.once(_stated_fees)[book.layout.position_instrument[stops.row]]
-    fee = np.where(np.isnan(fee), ref.parameter("fee"), fee)
-    each = stops.gap + (fee + ref.parameter("slippage")) * stops.trigger
-    # A stop beyond liquidation never triggers: the nearer of the two ends the trade.
-    each = np.fmin(each, to_liquidation[stops.row])
-    closed = Groups(stops.row, len(positions)).total(stops.taken * each)
-    naked = np.where(stops.open > 0.0, stops.open * to_liquidation, 0.0)
-    most = np.maximum(book.equity[book.layout.position_account], 0.0)
-    naked = np.where(positions.isolated, naked, np.minimum(naked, most))
-    return _decided(book, closed + naked)
+@dataclass(frozen=True, slots=True)
+class _Risk:
+    """Money each position loses if its stops are hit; what no stop closes is lost down to liquidation.
+
+    A value that can be called, so that rules with the same allowances share one computation.
+    """
+
+    fee: float
+    slippage: float
+
+    @classmethod
+    def of(cls, ref: MeasureRef) -> _Risk:
+        return cls(fee=ref.parameter("fee"), slippage=ref.parameter("slippage"))
+
+    def __call__(self, book: Book) -> FloatArray:
+        stops, positions = book.once(protection), book.tables.positions
+        to_liquidation = book.once(_loss_to_liquidation)
+        fee = book.once(_stated_fees)[book.layout.position_instrument[stops.row]]
+        fee = np.where(np.isnan(fee), self.fee, fee)
+        each = stops.gap + (fee + self.slippage) * stops.trigger
+        # A stop beyond liquidation never triggers: the nearer of the two ends the trade.
+        each = np.fmin(each, to_liquidation[stops.row])
+        closed = Groups(stops.row, len(positions)).total(stops.taken * each)
+        naked = np.where(stops.open > 0.0, stops.open * to_liquidation, 0.0)
+        most = np.maximum(book.equity_of(Grain.POSITION), 0.0)
+        naked = np.where(positions.isolated, naked, np.minimum(naked, most))
+        return _decided(book, closed + naked)
 
 
 def _loss_to_liquidation(book: Book) -> FloatArray:
@@ -112,6 +126,7 @@ def _loss_to_liquidation(book: Book) -> FloatArray:
     long = positions.quantity >= 0.0
     adverse = np.where(long, own.fall, own.rise)
     stated = np.abs(1.0 - positions.liquidation_price / positions.mark_price)
+    stated = np.where(positions.cannot_be_liquidated, np.inf, stated)
     adverse = np.where(np.isnan(adverse), stated, adverse)
     adverse = np.where(long, np.minimum(adverse, 1.0), adverse)
     margin = np.maximum(positions.isolated_wallet + positions.unrealized_pnl, 0.0)
