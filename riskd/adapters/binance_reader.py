@@ -23,8 +23,9 @@ Params = tuple[tuple[str, str], ...]
 _PAGE_ROWS = 1000
 # Pages of one read. An account that fills more than this between two reads is said to be read incompletely.
 _PAGES_MAX = 10
-# How far the first read looks back; userTrades reaches no further than seven days in one request.
+# How far the first read looks back; userTrades reaches no further than seven days in one request, income three months.
 _LOOK_BACK = timedelta(days=7) - timedelta(hours=1)
+_INCOME_LOOK_BACK = timedelta(days=31)
 # Rows may appear a little after their time stamp: each read begins this much before the last row of the one before.
 _OVERLAP = timedelta(seconds=60)
 
@@ -146,7 +147,7 @@ class BinanceReader:
 
     async def _income(self, now: datetime) -> _Read:
         """Wallet entries since the last ones seen. A full page goes on from the time of its last row."""
-        begin = self._begin("", now)
+        begin = self._begin("", now, look_back=_INCOME_LOOK_BACK)
         rows, complete = await self._walk(
             "/fapi/v1/income",
             (("startTime", _milliseconds(begin)),),
@@ -210,9 +211,9 @@ class BinanceReader:
             )
         return read_json(answer.text, shape)
 
-    def _begin(self, cursor: str, now: datetime) -> datetime:
+    def _begin(self, cursor: str, now: datetime, *, look_back: timedelta = _LOOK_BACK) -> datetime:
         """Where a read begins. Further back than the venue reaches there is nothing to read."""
-        earliest = now - _LOOK_BACK
+        earliest = now - look_back
         return max(self._cursors.get(cursor, earliest), earliest)
 
     def _keep(self, cursor: str, rows: Sequence[JsonValue], begin: datetime) -> None:

@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("riskd.cli.run", "run", "The daemon."),
     "sql": ("riskd.cli.sql", "sql", "Ask the ledger, also while the daemon runs. Read-only."),
     "audit": ("riskd.cli.audit", "audit", "Ask the ledger a question that ships with riskd."),
+    "explain": ("riskd.cli.explain", "explain", "What a measure means: formula, unit, source."),
+    "size": ("riskd.cli.size", "size", "Position size for a fixed risk at the stop."),
     "halt": ("riskd.cli.halt", "halt", "Stop all orders now; watching and alerting go on."),
     "resume": ("riskd.cli.halt", "resume", "Lift a halt."),
     "verify": ("riskd.cli.verify", "verify", "Verify the journal's hash chain."),

@@ -15,7 +15,8 @@ from riskd.cli.options import config_option, json_option
 @click.command()
 @config_option
 @json_option
-def once(config: Path, as_json: bool) -> int:  # noqa: FBT001 - click's flag
+@click.option("--why", is_flag=True, help="Show how each finding was reached: formula, source, limits.")
+def once(config: Path, as_json: bool, why: bool) -> int:  # noqa: FBT001 - click's flags
     """One cycle against the configured accounts: exposures, what the rules say, and what riskd would do about it.
 
     Nothing is sent, whatever is armed: no object that could send an order is made. Exit code 1 when a rule is exceeded
@@ -27,5 +28,5 @@ def once(config: Path, as_json: bool) -> int:  # noqa: FBT001 - click's flag
 
     silence_logs()
     sight = asyncio.run(look(config))
-    click.echo(json.dumps(as_values(sight), indent=2) if as_json else "\n".join(lines(sight)))
+    click.echo(json.dumps(as_values(sight), indent=2) if as_json else "\n".join(lines(sight, why=why)))
     return Exit.FINDINGS if sight.findings else Exit.FINE

@@ -8,7 +8,9 @@ from riskd.adapters.safe_text import visible
 from riskd.cli.account_rows import COLUMNS, account_rows
 from riskd.cycle import Proposal
 from riskd.daemon.once import Sight
-from riskd.judge.reading import Reading
+from riskd.judge.explain import explain
+from riskd.judge.reading import UNKNOWN, Reading
+from riskd.model.alert import AlertKey, AlertState
 from riskd.model.report import JsonValue
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.policy.units import show
@@ -16,8 +18,8 @@ from riskd.policy.units import show
 _LEVELS = {-1: "UNKNOWN", 1: "WARN", 2: "BREACH", 3: "CRITICAL"}
 
 
-def lines(sight: Sight) -> list[str]:
-    """The look as plain text."""
+def lines(sight: Sight, *, why: bool) -> list[str]:
+    """The look as plain text; with ``why`` each finding is followed by the chain that led to it."""
     snapshot = sight.result.snapshot
     told = [
         (
@@ -29,7 +31,7 @@ def lines(sight: Sight) -> list[str]:
         "",
         *_positions(sight),
     ]
-    judged = [line for reading in sight.result.readings for line in _exceeded(reading)]
+    judged = [line for reading in sight.result.readings for line in _exceeded(sight, reading, why=why)]
     told += ["", *(judged or ["every rule that could be judged is kept"])]
     blind = _unseen(sight)
     if blind:
@@ -99,21 +101,26 @@ def _position(snapshot: Snapshot, row: int) -> tuple[str, ...]:
     )
 
 
-def _exceeded(reading: Reading) -> list[str]:
+def _exceeded(sight: Sight, reading: Reading, *, why: bool) -> list[str]:
     rule = reading.rule
-    told = []
-    for row in np.flatnonzero(reading.levels != 0):
-        subject = visible(str(reading.subjects[int(row)]))
-        level = _LEVELS[int(reading.levels[row])]
-        if level == "UNKNOWN":
-            told.append(f"{level:9}{rule.id}  {subject}: {visible(reading.unknown[int(row)])}")
-            continue
-        value, limit = (
-            show(float(reading.values[row]), rule.unit),
-            show(float(reading.limits[row]), rule.unit),
+    states = sight.result.advance.states
+    told: list[str] = []
+    for row in (int(each) for each in np.flatnonzero(reading.levels != 0)):
+        subject = reading.subject(row)
+        told.append(
+            f"{_LEVELS[int(reading.levels[row])]:9}{rule.id}  {visible(str(subject))}: {_finding(reading, row)}"
         )
-        told.append(f"{level:9}{rule.id}  {subject}: {value}, limit {limit}")
+        if why:
+            state = states.get(AlertKey(rule=rule.id, subject=subject), AlertState())
+            told += [f"         {visible(line)}" for line in explain(reading, row, state)]
     return told
+
+
+def _finding(reading: Reading, row: int) -> str:
+    if reading.levels[row] == UNKNOWN:
+        return visible(reading.why(row))
+    unit = reading.rule.unit
+    return f"{show(float(reading.values[row]), unit)}, limit {show(float(reading.limits[row]), unit)}"
 
 
 def _unseen(sight: Sight) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ CADENCE_SECONDS: Mapping[Surface, float] = {
 # What is read seldom and failed, or is still doubtful, is read again after this, not after its whole cadence.
 RETRY_SECONDS = 20.0
 
+# Failures of this kind have cost the venue nothing: a venue that was away is read whole in the cycle in which it is back.
+_UNSENT = "unsent:"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
@@ -149,9 +152,10 @@ class Reading:
             return ()
         reports = desk.task.result()
         desk.task = None
-        retry_at = self._clock.monotonic() + RETRY_SECONDS
+        now = self._clock.monotonic()
         for report in reports:
             if report.failure and report.surface in desk.due_at:
+                retry_at = now if report.failure.startswith(_UNSENT) else now + RETRY_SECONDS
                 desk.due_at[report.surface] = min(desk.due_at[report.surface], retry_at)
         return reports
 

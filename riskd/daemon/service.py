@@ -243,20 +243,23 @@ def attention_after(result: CycleResult) -> dict[str, Attention]:
     stands under the empty name.
     """
     wanted: dict[str, Attention] = {}
-    venues = _doubtful(result, "")
-    if venues:
-        wanted[""] = Attention(surfaces=venues)
     positions = result.snapshot.positions
     for code, profile in enumerate(result.snapshot.desk.accounts):
-        rows = [row for row in range(len(positions)) if positions.account[row] == code]
-        symbols = {
-            result.snapshot.instruments[positions.instrument[row]].symbol
-            for row in rows
-            if not positions.confirmed[row] or np.isnan(positions.opened_at[row])
+        read = result.known.account(profile.id).fills
+        symbols: set[str] = set()
+        for row in np.flatnonzero(positions.account == code):
+            symbol = result.snapshot.instruments[positions.instrument[row]].symbol
+            # Trades older than the venue tells are read once and not asked for again in every cycle.
+            came = bool(np.isnan(positions.opened_at[row])) and symbol not in read
+            if came or not positions.confirmed[row]:
+                symbols.add(symbol)
+        surfaces = {
+            state.surface
+            for state in result.snapshot.surfaces
+            if state.account == profile.id and state.quality is not Quality.OK
         }
-        surfaces = _doubtful(result, profile.id)
         if symbols or surfaces:
-            wanted[profile.id] = Attention(surfaces=surfaces, symbols=tuple(sorted(symbols)))
+            wanted[profile.id] = Attention(surfaces=frozenset(surfaces), symbols=tuple(sorted(symbols)))
     return wanted
 
 

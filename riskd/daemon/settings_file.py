@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +16,11 @@ from riskd.policy.rule import Mark
 from riskd.policy.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode, read_yaml
 
 _CODE = "C001"
+# Names under which people write secrets into a configuration, where none belong.
+_SECRET = re.compile("key|secret|token|pass", re.IGNORECASE)
+_SECRETS_BELONG = (
+    "secrets stand in credential files, and the configuration only names these: `credential: NAME`"
+)
 
 
 def read_settings(path: Path) -> Settings:
@@ -45,7 +52,7 @@ def parse_settings(file: str, text: str) -> Settings:
         return Settings.model_validate(_plain(root))
     except ValidationError as error:
         lines = text.splitlines()
-        faults = [_problem(file, root, found, lines) for found in _found(error)]
+        faults = _without_secrets([_problem(file, root, found, lines) for found in _found(error)])
         raise SettingsError(tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))) from None
 
 
@@ -78,12 +85,22 @@ def _problem(
         mark = key.mark if key is not None else mark
         near = difflib.get_close_matches(str(place[-1]), _known_keys(place[:-1]), n=1)
         what, cure = f"{where}: unknown key", f"did you mean '{near[0]}'?" if near else ""
+        if _SECRET.search(str(place[-1])):
+            cure = _SECRETS_BELONG
     elif kind == "missing":
         what = f"{'.'.join(str(part) for part in reached) or 'file'}: {place[-1]} is missing"
+    elif place and str(place[-1]).endswith("credential"):
+        cure = _SECRETS_BELONG
     source = lines[mark.line - 1] if mark.line <= len(lines) else ""
     return Problem(
         file=file, line=mark.line, column=mark.column, code=_CODE, what=what, cure=cure, source_line=source
     )
+
+
+def _without_secrets(faults: list[Problem]) -> list[Problem]:
+    """Without the lines on which somebody has written a secret: what stands there by mistake must not reach a log."""
+    lines = {fault.line for fault in faults if fault.cure == _SECRETS_BELONG}
+    return [replace(fault, source_line="") if fault.line in lines else fault for fault in faults]
 
 
 def _fault(file: str, mark: Mark, what: str) -> Problem:

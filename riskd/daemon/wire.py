@@ -145,18 +145,23 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
             actions=actions,
             history=history,
             post=post,
-            calendar=Calendar(
-                (
-                    Job(name="checkpoint", cron="7 * * * *", run=recording.checkpoint),
-                    Job(name="journal-reserve", cron="* * * * *", run=memory.refill_reserve),
-                ),
-                now=clock.now(),
-            ),
+            calendar=_housekeeping(recording, memory, clock.now()),
             listeners=given.listeners,
         )
     )
     _begin(settings, desk, memory, recording, loaded, post, clock.now())
     return service
+
+
+def _housekeeping(recording: Recording, memory: Memory, now: datetime) -> Calendar:
+    """What is due by the clock rather than by the cycle."""
+    return Calendar(
+        (
+            Job(name="checkpoint", cron="7 * * * *", run=recording.checkpoint),
+            Job(name="journal-reserve", cron="* * * * *", run=memory.refill_reserve),
+        ),
+        now=now,
+    )
 
 
 def _begin(

@@ -125,7 +125,7 @@ SPECS = (
         meaning="Net funding paid (positive) or received (negative) in the window, as a share of equity.",
         formula=(
             "-Σ funding of the window / E. Position: of its symbol, not before it was opened; both sides of hedge mode "
-            "together, as the venue settles them. Hedge: of its perpetual legs, over the equity of their accounts."
+            "together, as the venue settles them. Hedge: of its perpetual legs, over the equity of the accounts of all legs."
         ),
         source="Binance USD-M income history, FUNDING_FEE.",
         unknown_when=(

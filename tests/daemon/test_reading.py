@@ -22,6 +22,7 @@ class FakeReader:
         self.venue = "fake"
         self.delay_seconds = delay_seconds
         self.failing: set[Surface] = set()
+        self.failure = "timeout"
         self.asked: list[tuple[float, tuple[Surface, ...], tuple[str, ...]]] = []
 
     async def read(self, wanted: Sequence[Surface], *, symbols: Sequence[str] = ()) -> tuple[Report, ...]:
@@ -35,7 +36,7 @@ class FakeReader:
                 requested_at=START,
                 received_at=START,
                 payload=[],
-                failure="timeout" if surface in self.failing else "",
+                failure=self.failure if surface in self.failing else "",
             )
             for surface in wanted
         )
@@ -107,6 +108,19 @@ def test_a_failed_read_of_a_slow_surface_is_tried_again_soon() -> None:
     run(story)
 
 
+def test_a_read_that_never_left_this_machine_is_tried_again_in_the_next_cycle() -> None:
+    async def story(clock: VirtualClock) -> None:
+        reader = FakeReader(clock, "a")
+        reader.failing, reader.failure = {Surface.BRACKETS}, "unsent:connect"
+        reading = Reading([reader], clock)
+        for cycle in range(3):
+            await clock.sleep_until(cycle * 10.0)
+            await reading.collect(deadline_seconds=5)
+        assert [Surface.BRACKETS in asked for _, asked, _ in reader.asked] == [True, True, True]
+
+    run(story)
+
+
 def test_what_a_cycle_wants_to_look_at_closely_is_read_at_once() -> None:
     async def story(clock: VirtualClock) -> None:
         reader = FakeReader(clock, "a")
@@ -120,6 +134,33 @@ def test_what_a_cycle_wants_to_look_at_closely_is_read_at_once() -> None:
         reading.hurry("a", [Surface.ORDERS])
         await reading.collect(deadline_seconds=5)
         assert Surface.ORDERS in reader.asked[2][1]
+
+    run(story)
+
+
+def test_what_stays_doubtful_is_not_asked_for_in_every_cycle() -> None:
+    async def story(clock: VirtualClock) -> None:
+        reader = FakeReader(clock, "a")
+        reading = Reading([reader], clock)
+        wanted = Attention(surfaces=frozenset({Surface.BRACKETS}), symbols=("BTC/USDT:USDT",))
+        await reading.collect(deadline_seconds=5)
+        for cycle in range(1, 6):
+            await clock.sleep_until(cycle * 10.0)
+            await reading.collect(deadline_seconds=5, attention={"a": wanted})
+        closely = [(Surface.BRACKETS in asked, Surface.TRADES in asked) for _, asked, _ in reader.asked]
+        assert closely[1:] == [(True, True), (False, False), (True, True), (False, False), (True, True)]
+
+    run(story)
+
+
+def test_everything_is_read_anew_when_what_was_read_has_been_lost() -> None:
+    async def story(clock: VirtualClock) -> None:
+        reader = FakeReader(clock, "")
+        reading = Reading([reader], clock)
+        await reading.collect(deadline_seconds=5)
+        reading.start_over()
+        await reading.collect(deadline_seconds=5)
+        assert set(reader.asked[1][1]) == MARKET_SURFACES
 
     run(story)
 

@@ -45,6 +45,7 @@ def filled(ref: Reference, row: int) -> tuple[list[tuple[float, float, float]], 
         part = min(amount, left)
         left -= part
         taken.append((gap, trigger, part))
+    left = left if left > 1e-9 * abs(quantity) else 0.0
     return taken, left, doubtful and left > 0
 
 
@@ -97,7 +98,9 @@ def loss_to_liquidation(ref: Reference, row: int) -> Known:
     fall, rise = ref.moves(row)
     adverse = fall if quantity >= 0 else rise
     stated = known(ref.p.liquidation_price[row])
-    if adverse is None and stated is not None and mark is not None:
+    if adverse is None and ref.p.cannot_be_liquidated[row]:
+        adverse = math.inf
+    elif adverse is None and stated is not None and mark is not None:
         adverse = abs(mark - stated) / mark
     if adverse is None or mark is None:
         return None

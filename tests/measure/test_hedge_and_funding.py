@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.builders import (
     ETH,
     NAN,
     SOL,
+    a_grid,
     a_hedge,
     a_history,
     a_position,
@@ -184,5 +186,40 @@ def test_a_history_that_is_too_short_is_unknown_and_says_from_when_it_is_complet
         "funding history of main: complete since 2026-03-01T12:00:00+00:00 only, "
         "needed since 2026-02-27T12:00:00+00:00"
     )
+    assert value(short, "funding_cost", Grain.ACCOUNT, window=DAY) == 0.0
     never = book_of(snapshot, a_history(snapshot, complete_days=NAN))
     assert reason(never, "funding_cost", Grain.ACCOUNT, window=DAY) == "funding history of main: never read"
+
+
+def test_a_hedge_is_known_while_the_history_of_all_its_accounts_covers_the_window() -> None:
+    snapshot = a_snapshot(
+        accounts=[an_account("a"), an_account("b")],
+        hedges=(a_hedge("h", perpetual_leg(BTC, "a"), perpetual_leg(BTC, "b")),),
+    )
+    book = book_of(snapshot, a_history(snapshot, complete_days=1.0))
+    assert value(book, "funding_cost", Grain.HEDGE, window=DAY) == 0.0
+    assert reason(book, "funding_cost", Grain.HEDGE, window=2 * DAY).startswith("funding history of a")
+
+
+def test_a_leg_in_an_account_that_is_not_configured_makes_its_hedge_unknown() -> None:
+    snapshot = a_snapshot(accounts=[an_account("a")], instruments=[an_instrument(BTC)])
+    nowhere = a_hedge("h", perpetual_leg(BTC, "a"), perpetual_leg(BTC, "gone"))
+    desk = replace(snapshot.desk, hedges=(nowhere,))
+    book = book_of(replace(snapshot, desk=desk), a_history(snapshot))
+    assert reason(book, "hedge_ratio", Grain.HEDGE) == "account gone of leg BTC/USDT:USDT is not configured"
+    assert math.isnan(value(book, "funding_cost", Grain.HEDGE, window=DAY))
+    assert math.isnan(value(book, "net_delta", Grain.HEDGE))
+
+
+def test_a_grid_in_an_account_that_is_not_configured_is_unknown() -> None:
+    snapshot = a_snapshot(accounts=[an_account("a")], instruments=[an_instrument(BTC)])
+    desk = replace(snapshot.desk, grids=(a_grid("g", BTC, "gone"),))
+    book = book_of(replace(snapshot, desk=desk), a_history(snapshot))
+    expected = "BTC/USDT:USDT in account gone is not in the snapshot"
+    for name in (
+        "grid_worst_leverage",
+        "grid_worst_loss",
+        "grid_worst_liquidation_distance",
+        "grid_breakout",
+    ):
+        assert reason(book, name, Grain.GRID) == expected

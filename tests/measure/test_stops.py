@@ -37,6 +37,13 @@ def test_partial_stops_add_up_and_never_beyond_the_position() -> None:
     assert coverage(a_stop(BTC, "SELL", 0, 57_000, close_position=True)) == 1.0
 
 
+@pytest.mark.parametrize("parts", range(2, 60))
+def test_stops_that_add_up_to_the_position_cover_all_of_it_exactly(parts: int) -> None:
+    stops = [a_stop(BTC, "SELL", 0.1, 57_000) for _ in range(parts)]
+    snapshot = a_snapshot(positions=[a_position(BTC, f"{parts / 10:.1f}")], orders=stops)
+    assert value(snapshot, "stop_coverage", Grain.POSITION) == 1.0
+
+
 def test_what_is_no_stop_for_the_position_does_not_count() -> None:
     stop = a_stop(BTC, "SELL", 1, 57_000)
     assert coverage(a_stop(BTC, "BUY", 1, 57_000)) == 0.0
@@ -189,6 +196,13 @@ def test_an_open_part_without_any_liquidation_price_is_unknown_never_zero() -> N
     )
     stopped = a_snapshot(instruments=[bare], positions=[LONG], orders=[a_stop(BTC, "SELL", 1, 57_000)])
     assert value(stopped, "risk_per_trade", Grain.POSITION) > 0.03
+
+
+def test_a_long_that_the_venue_never_liquidates_can_lose_all_it_is_worth() -> None:
+    bare = an_instrument(BTC, brackets=())
+    position = a_position(BTC, 1, cannot_be_liquidated=True)
+    snapshot = a_snapshot(instruments=[bare], positions=[position])
+    assert value(snapshot, "risk_per_trade", Grain.POSITION) == pytest.approx(0.6)
 
 
 def test_open_risk_adds_the_risks_of_all_trades() -> None:
