@@ -142,6 +142,11 @@ class Journal(Protocol):
         """
         ...
 
+    @property
+    def on_reserve(self) -> bool:
+        """True while the disk is full and entries go into the space that was set aside: nothing new may be begun."""
+        ...
+
     def refill_reserve(self) -> bool:
         """Set space aside again, so that last words can be written on a full disk; True when it is there. Cheap.
 

@@ -157,16 +157,20 @@ class BinanceReader:
         return _Read(payload=rows, complete=complete, covers_from=begin)
 
     async def _trades(self, symbols: Sequence[str], now: datetime) -> _Read:
-        """Fills since the last ones seen, symbol by symbol."""
-        found: dict[str, JsonValue] = {}
+        """Fills of several symbols, all from where the one that is furthest behind begins.
+
+        Nothing is remembered of a read of which any part failed: its rows are lost, and the next one must bring them.
+        """
+        begin = min((self._begin(symbol, now) for symbol in symbols), default=now)
+        found: dict[str, list[JsonValue]] = {}
         complete = True
-        begins = [self._begin(symbol, now) for symbol in symbols]
-        for symbol, begin in zip(symbols, begins, strict=True):
-            rows, whole = await self._fills(venue_symbol(symbol), begin)
-            self._keep(symbol, rows, begin)
-            found[venue_symbol(symbol)] = rows
+        for symbol in symbols:
+            found[symbol], whole = await self._fills(venue_symbol(symbol), begin)
             complete = complete and whole
-        return _Read(payload=found, complete=complete, covers_from=max(begins, default=now))
+        for symbol, rows in found.items():
+            self._keep(symbol, rows, begin)
+        payload: dict[str, JsonValue] = {venue_symbol(symbol): rows for symbol, rows in found.items()}
+        return _Read(payload=payload, complete=complete, covers_from=begin)
 
     async def _fills(self, name: str, begin: datetime) -> tuple[list[JsonValue], bool]:
         """Fills of one contract. After the first page the venue counts by trade id, and refuses a time beside it."""

@@ -68,6 +68,7 @@ class DuckdbLedger:
         self._migrations = tuple(migrations)
         self._last_snapshot_id = 0
         self._projected = GENESIS
+        self._set_aside = ""
 
     @classmethod
     def open(cls, path: Path, migrations: Sequence[Migration], *, now: datetime) -> Self:
@@ -99,7 +100,14 @@ class DuckdbLedger:
             return cls.open(path, migrations, now=now), None
         except LedgerDamaged as damage:
             ledger = cls(path, migrations)
-            return ledger, ledger.quarantine(str(damage), now=now)
+            quarantine = ledger.quarantine(str(damage), now=now)
+            ledger._set_aside = str(quarantine)
+            return ledger, quarantine
+
+    @property
+    def set_aside(self) -> str:
+        """What was wrong with the file that stood here and where it is now; empty when nothing was."""
+        return self._set_aside
 
     @property
     def path(self) -> Path:

@@ -49,8 +49,7 @@ class Memory:
             self._fold.apply(entry)
         found = self._fold.result(now - _KEPT)
         self.at_start = found
-        self.journal_ok = True
-        self.journal_fault = ""
+        self._journal_fault = ""
         self.states: Mapping[AlertKey, AlertState] = {
             key: state_from_json(body) for key, body in found.alert_states
         }
@@ -112,6 +111,18 @@ class Memory:
         )
 
     @property
+    def journal_fault(self) -> str:
+        """Why nothing new may be begun: the journal cannot be written, or only into its reserve. Empty: it can."""
+        if self._journal_fault == "" and self._journal.on_reserve:
+            return "the disk is full; what stands here went into the space kept for last words"
+        return self._journal_fault
+
+    @property
+    def journal_ok(self) -> bool:
+        """False while the journal cannot be written as it should; no order is sent meanwhile."""
+        return self.journal_fault == ""
+
+    @property
     def unrecorded(self) -> tuple[JournalEntry, ...]:
         """Entries that the ledger has not copied yet.
 
@@ -151,12 +162,14 @@ class Memory:
         except JournalError:
             self._unwritten |= changed | moved
 
-    def refill_reserve(self, _now: datetime) -> None:
-        """Set space aside again for last words on a full disk; a calendar job."""
+    def refill_reserve(self) -> None:
+        """Set space aside again for last words on a full disk, once there is room."""
+        if not self._journal.on_reserve:
+            return
         try:
             self._journal.refill_reserve()
         except JournalError as error:
-            self.journal_fault = str(error)
+            self._journal_fault = str(error)
 
     def note(self, kind: EntryKind, body: JsonObject, now: datetime) -> bool:
         """Write down something about riskd itself; False when the journal cannot be written."""
@@ -226,12 +239,12 @@ class Memory:
         try:
             entries = self._journal.append_all([(kind, at, body) for kind, body in records])
         except JournalError as error:
-            self.journal_ok, self.journal_fault = False, str(error)
+            self._journal_fault = str(error)
             raise
         for entry in entries:
             self._fold.apply(entry)
         self._unrecorded.extend(entries)
-        self.journal_ok, self.journal_fault = True, ""
+        self._journal_fault = ""
 
 
 def _was_begun(record: PlanRecord) -> bool:

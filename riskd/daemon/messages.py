@@ -54,6 +54,19 @@ def reload_refused(error: PolicyError, *, at: datetime) -> Message:
     )
 
 
+def record_damaged(what: str, *, at: datetime) -> Message:
+    """A file of riskd's own record was not as it was left."""
+    return Message(
+        key=f"system|record|{at.isoformat()}",
+        kind=MessageKind.SYSTEM,
+        level=Level.CRITICAL,
+        thread="",
+        edits_root=False,
+        headline="riskd found its record damaged and goes on with what is whole",
+        body=(what,),
+    )
+
+
 def cycle_failed(error: Exception, *, at: datetime) -> Message:
     """A cycle could not be completed: nothing was judged."""
     return Message(

@@ -9,8 +9,6 @@ import signal
 import sys
 from pathlib import Path
 
-import structlog
-
 from riskd.adapters.console import ConsoleNotifier
 from riskd.adapters.credentials import CredentialStore
 from riskd.adapters.identity_file import load_or_create_identity
@@ -27,6 +25,7 @@ from riskd.daemon.service import Listener
 from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import read_settings
 from riskd.daemon.wire import Surroundings, build_service
+from riskd.errors import Problem, SettingsError
 from riskd.ports import Clock, Notifier
 
 
@@ -58,6 +57,22 @@ def open_state(places: Places) -> JournalFile:
     return JournalFile.open(places.journal, holder="riskd run")
 
 
+def refuse_slow_cycles(config: Path, settings: Settings, watchdog_seconds: float | None) -> None:
+    """Check that the service manager's watchdog leaves time for two cycles: it is fed by completed ones only.
+
+    Raises:
+        SettingsError: It would end a daemon that is well.
+    """
+    every = settings.cycle.every
+    if watchdog_seconds is None or 2 * every <= watchdog_seconds:
+        return
+    what = (
+        f"cycle.every is {every:g} s, but the service manager ends riskd after {watchdog_seconds:g} s without a completed"
+        f" cycle; write {watchdog_seconds / 2:g}s or less, or raise WatchdogSec"
+    )
+    raise SettingsError((Problem(file=str(config), line=1, column=1, code="C003", what=what),))
+
+
 async def run_daemon(config: Path) -> None:
     """Watch until SIGTERM or SIGINT; SIGHUP reads the policies again.
 
@@ -66,16 +81,15 @@ async def run_daemon(config: Path) -> None:
     """
     configure_logs()
     settings = read_settings(config)
+    manager = ServiceManager(os.environ)
+    refuse_slow_cycles(config, settings, manager.watchdog_seconds)
     clock: Clock = SystemClock()
     places = places_of(settings, config=config)
     credentials = credentials_of(config)
     notifiers = notifiers_of(settings, credentials)
     journal = open_state(places)
-    manager = ServiceManager(os.environ)
     listeners: tuple[Listener, ...] = (Heartbeat(manager),)
     try:
-        if journal.recovered is not None:
-            structlog.get_logger("riskd").warning("journal_recovered", what=str(journal.recovered))
         service = build_service(
             settings,
             base=config.parent,
@@ -84,6 +98,7 @@ async def run_daemon(config: Path) -> None:
                 connections=HttpConnections(settings, credentials, clock),
                 notifiers=notifiers,
                 journal=journal,
+                recovered="" if journal.recovered is None else str(journal.recovered),
                 identity=load_or_create_identity(places.identity),
                 places=places,
                 listeners=listeners,

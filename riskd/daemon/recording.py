@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from riskd.cycle import CycleResult
 from riskd.daemon.memory import Memory
-from riskd.errors import LedgerError
+from riskd.errors import JournalError, LedgerError
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message, MessageKind
 from riskd.model.verdict import Level
@@ -38,6 +38,13 @@ class Ledger(Protocol):
             LedgerError: They could not be written.
         """
 
+    def forget_details(self, *, before: datetime) -> None:
+        """Drop the rows of positions, orders, marks, surfaces and verdicts of cycles before a moment.
+
+        Raises:
+            LedgerError: Nothing was dropped.
+        """
+
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file; takes a moment.
 
@@ -51,6 +58,11 @@ class Ledger(Protocol):
 
 class LedgerStore(Ledger, Protocol):
     """The database as it is opened: it also gives back the past."""
+
+    @property
+    def set_aside(self) -> str:
+        """What was wrong with the file that stood here and where it is now; empty when nothing was."""
+        ...
 
     def catch_up(self, journal: Journal) -> int:
         """Prove that the journal still holds what was recorded here, then record the rest of it, and say how much.
@@ -81,7 +93,7 @@ class Recording:
     Args:
         memory: Writes the journal.
         open_ledger: Opens the ledger, at the start and after a failure, and brings its copy of the journal up to
-            date; raises LedgerError while that does not work.
+            date; raises LedgerError or JournalError while that does not work.
         clock: Paces the attempts.
         say: Queues a message to people.
     """
@@ -112,6 +124,7 @@ class Recording:
 
     def cycle(self, result: CycleResult) -> None:
         """Make a cycle durable in the journal, then write it to the ledger. Failures are said and kept, not raised."""
+        self._memory.refill_reserve()
         self._memory.cycle(result, self._clock.now())
         self._write(lambda ledger: ledger.commit(result.rows, self._memory.unrecorded))
         self._report("journal", self._memory.journal_fault)
@@ -119,10 +132,17 @@ class Recording:
 
     def checkpoint(self, _now: datetime) -> None:
         """Fold the ledger's write-ahead log in; a calendar job."""
+        self._tend(lambda ledger: ledger.checkpoint())
+
+    def forget(self, now: datetime, *, older_than: timedelta) -> None:
+        """Drop details that are older than that; a calendar job. Accounts, alerts and orders are kept."""
+        self._tend(lambda ledger: ledger.forget_details(before=now - older_than))
+
+    def _tend(self, step: Callable[[Ledger], None]) -> None:
         if self._ledger is None:
             return
         try:
-            self._ledger.checkpoint()
+            step(self._ledger)
         except LedgerError as error:
             self._set_aside(error)
 
@@ -158,14 +178,14 @@ class Recording:
                 self._ledger = self._open_ledger()
                 self._memory.recorded()
             step(self._ledger)
-        except LedgerError as error:
+        except (LedgerError, JournalError) as error:
             self._set_aside(error)
         else:
             self._memory.recorded()
             self.ledger_fault = ""
             self._pause_seconds = _PAUSE_SECONDS_MIN
 
-    def _set_aside(self, error: LedgerError) -> None:
+    def _set_aside(self, error: LedgerError | JournalError) -> None:
         """After a fatal error DuckDB refuses every statement until it is opened again."""
         self.ledger_fault = str(error)
         if self._ledger is not None:

@@ -175,6 +175,12 @@ class FreshnessSettings(_Model):
     income: Seconds = 600.0
 
 
+class LedgerSettings(_Model):
+    """What the ledger keeps. Accounts, alerts, plans and orders are kept for ever, and so is the journal."""
+
+    keep_details: Seconds = 90 * 86400.0
+
+
 class OrderSettings(_Model):
     """House bounds on what riskd may send. A policy's guard may be tighter, never looser."""
 
@@ -205,6 +211,7 @@ class Settings(_Model):
     notify: NotifySettings = NotifySettings()
     freshness: FreshnessSettings = FreshnessSettings()
     orders: OrderSettings = OrderSettings()
+    ledger: LedgerSettings = LedgerSettings()
 
     @model_validator(mode="after")
     def _names_refer(self) -> Settings:

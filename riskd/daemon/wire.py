@@ -51,11 +51,9 @@ def open_duckdb(places: Places, now: datetime) -> LedgerStore:
     Raises:
         LedgerError: It cannot be opened.
     """
-    ledger, quarantine = DuckdbLedger.open_or_quarantine(
+    ledger, _ = DuckdbLedger.open_or_quarantine(
         places.ledger, read_migrations(storage_directory() / "migrations"), now=now
     )
-    if quarantine is not None:
-        structlog.get_logger("riskd").error("ledger_set_aside", what=str(quarantine))
     return ledger
 
 
@@ -67,6 +65,7 @@ class Surroundings:
         connections: How venues are reached.
         notifiers: Channels to people.
         journal: Open and verified.
+        recovered: What was cut off the journal's end when it was opened; empty when it was whole.
         identity: Authenticates our client order ids.
         listeners: Told of every cycle and plan.
         open_store: Opens the ledger; raises LedgerError while that does not work.
@@ -79,6 +78,7 @@ class Surroundings:
     journal: Journal
     identity: Identity
     places: Places
+    recovered: str = ""
     listeners: tuple[Listener, ...] = ()
     open_store: Callable[[Places, datetime], LedgerStore] = open_duckdb
     executor: type[Executor] = Executor
@@ -106,7 +106,7 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
     history = HistoryKeeper(desk)
     recording = Recording(
         memory,
-        open_ledger=lambda: _open_ledger(given, history),
+        open_ledger=lambda: _open_ledger(given, history, partial(_tell_fault, memory, post)),
         clock=clock,
         say=post.say,
     )
@@ -145,20 +145,22 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
             actions=actions,
             history=history,
             post=post,
-            calendar=_housekeeping(recording, memory, clock.now()),
+            calendar=_housekeeping(recording, timedelta(seconds=settings.ledger.keep_details), clock.now()),
             listeners=given.listeners,
         )
     )
+    if given.recovered:
+        _tell_fault(memory, post, f"the journal had a torn end: {given.recovered}", clock.now())
     _begin(settings, desk, memory, recording, loaded, post, clock.now())
     return service
 
 
-def _housekeeping(recording: Recording, memory: Memory, now: datetime) -> Calendar:
+def _housekeeping(recording: Recording, kept: timedelta, now: datetime) -> Calendar:
     """What is due by the clock rather than by the cycle."""
     return Calendar(
         (
             Job(name="checkpoint", cron="7 * * * *", run=recording.checkpoint),
-            Job(name="journal-reserve", cron="* * * * *", run=memory.refill_reserve),
+            Job(name="forget", cron="23 3 * * *", run=partial(recording.forget, older_than=kept)),
         ),
         now=now,
     )
@@ -194,10 +196,21 @@ def _begin(
     )
 
 
-def _open_ledger(given: Surroundings, history: HistoryKeeper) -> Ledger:
+def _tell_fault(memory: Memory, post: Post, what: str, at: datetime) -> None:
+    """Riskd's own record was damaged: written down, logged and said."""
+    structlog.get_logger("riskd").error("record_damaged", what=what)
+    memory.note(EntryKind.FAULT, daemon_body(what), at)
+    post.say(messages.record_damaged(what, at=at))
+
+
+def _open_ledger(
+    given: Surroundings, history: HistoryKeeper, tell_fault: Callable[[str, datetime], None]
+) -> Ledger:
     """The ledger, caught up with the journal; the past is taken from it the first time."""
     now = given.clock.now()
     ledger = given.open_store(given.places, now)
+    if ledger.set_aside:
+        tell_fault(ledger.set_aside, now)
     ledger.catch_up(given.journal)
     since = now - _HISTORY
     for account, transfer, at, amount in ledger.transfers(since=since):

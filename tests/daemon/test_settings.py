@@ -103,12 +103,20 @@ def test_every_fault_is_listed_at_once() -> None:
 
 
 def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
-    text = GOOD.replace("ratio: 100%", "ratio: hunter2secret")
-    assert "hunter2secret" not in "".join(
-        fault
-        for fault in faults(GOOD.replace("credential: binance-main\n", "credential: Hunter2Secret\n", 1))
-    )
-    assert len(faults(text)) == 1
+    text = GOOD.replace("credential: binance-main\n", "credential: Hunter2Secret\n", 1)
+    with pytest.raises(SettingsError) as raised:
+        parse_settings("riskd.yaml", text)
+    assert "secrets stand in credential files" in str(raised.value)
+    assert "Hunter2Secret" not in str(raised.value)
+
+
+def test_a_line_with_a_secret_is_not_shown_whatever_is_wrong_on_it() -> None:
+    text = GOOD + 'notify: {slack: {credential: slack, chanel: "#risk", token: xoxb-oops}}\n'
+    with pytest.raises(SettingsError) as raised:
+        parse_settings("riskd.yaml", text)
+    assert "chanel: unknown key; did you mean 'channel'?" in str(raised.value)
+    assert "secrets stand in credential files" in str(raised.value)
+    assert "xoxb-oops" not in str(raised.value)
 
 
 def test_a_file_that_is_not_there_is_one_clear_fault(tmp_path: Path) -> None:

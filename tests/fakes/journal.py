@@ -29,6 +29,9 @@ class MemoryJournal:
         lines: The "disk": give the list of a dead journal to start again from it.
         before: Called with the kind before a line is durable; may raise JournalError (the disk failed) or Crash.
         after: Called with the kind once it is durable, before ``append`` returns; may raise Crash.
+
+    Attributes:
+        on_reserve: As if the disk were full; refilling the reserve ends it.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class MemoryJournal:
         self.lines = [] if lines is None else lines
         self.before = before
         self.after = after
+        self.on_reserve = False
         self._head = GENESIS
         for entry in self.entries():
             self._head = Link(entry.sequence, entry.hash)
@@ -64,6 +68,7 @@ class MemoryJournal:
             raise
 
     def refill_reserve(self) -> bool:
+        self.on_reserve = False
         return True
 
     def entries(self, *, after: int = 0) -> Iterator[JournalEntry]:

@@ -9,6 +9,8 @@ A candle says that four prices were reached, not when. Here they are reached at 
     next start   open of the next candle
 
 with straight lines between, so every recorded extreme is really traded on any sampling grid that divides a quarter.
+A corner at which the price would only wait for the next one is left out: no market stands still for a quarter of every
+candle, and riskd would rightly take one that does for a feed that has stopped.
 The mark takes the same turns at the same moments as the last price, through its own recorded prices: they part by
 what was recorded, not by the convention. A gap in the record is one straight line across it.
 """
@@ -30,6 +32,10 @@ _POINTS_PER_CANDLE = 4
 # crashes on record the mark low lies 0.4 to 8 % above the last price's low; a tenth gives 1 % where the path turns 10 %.
 _NEIGHBOUR_WEIGHT = 0.1
 
+# A close and the next open are one price when the last prices are this near and the marks are equal: they are recorded
+# a moment apart.
+_SAME_PRICE = 1e-3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandlePath:
@@ -49,7 +55,7 @@ class CandlePath:
 
 
 def path_of(series: CandleSeries, interval_ms: int) -> CandlePath:
-    """The corners of one instrument's lines, four for each candle and one at the end of the last.
+    """The corners of one instrument's lines, at most four for each candle and one at the end of the last.
 
     Raises:
         ValueError: The interval has no quarter in whole milliseconds.
@@ -64,13 +70,28 @@ def path_of(series: CandleSeries, interval_ms: int) -> CandlePath:
         mark = _corners(falling, series.mark_open, series.mark_high, series.mark_low, series.mark_close)
     else:
         mark = smoothed(last)
-    hourly = series.volume * series.close * (3_600_000 / interval_ms)
+    hourly = np.repeat(series.volume * series.close * (3_600_000 / interval_ms), _POINTS_PER_CANDLE)
+    kept = _turning(at_ms, last, mark)
     return CandlePath(
-        at_ms=np.append(at_ms, series.opened_at_ms[-1] + interval_ms),
-        last=_held(last),
-        mark=_held(mark),
-        quote_volume_per_hour=_held(np.repeat(hourly, _POINTS_PER_CANDLE)),
+        at_ms=np.append(at_ms[kept], series.opened_at_ms[-1] + interval_ms),
+        last=_held(last[kept]),
+        mark=_held(mark[kept]),
+        quote_volume_per_hour=_held(hourly[kept]),
     )
+
+
+def _turning(at_ms: EpochMsArray, last: FloatArray, mark: FloatArray) -> BoolArray:
+    """Corners to keep: all but closes at the next candle's open, and extremes that the candle opens at."""
+    kept = np.ones(len(last), dtype=np.bool_)
+    closes = np.arange(3, len(last) - 1, _POINTS_PER_CANDLE)
+    waits = np.abs(last[closes] - last[closes + 1]) <= _SAME_PRICE * last[closes]
+    waits &= mark[closes] == mark[closes + 1]
+    # Across a gap in the record the close is the last that is known before it.
+    waits &= at_ms[closes + 1] - at_ms[closes] == at_ms[1] - at_ms[0]
+    kept[closes] = ~waits
+    extremes = np.arange(1, len(last), _POINTS_PER_CANDLE)
+    kept[extremes] = (last[extremes] != last[extremes - 1]) | (mark[extremes] != mark[extremes - 1])
+    return kept
 
 
 def smoothed(last: FloatArray) -> FloatArray:

@@ -64,12 +64,43 @@ def test_an_interval_without_quarters_is_refused() -> None:
         path_of(series_of([(1.0, 1.0, 1.0, 1.0)]), 3)
 
 
+def test_the_price_does_not_wait_at_a_close_for_the_next_open() -> None:
+    rows: list[Prices] = [(100.0, 103.0, 90.0, 95.0), (95.0, 99.0, 94.0, 96.0)]
+    path = path_of(series_of(rows, marks=rows), HOUR_MS)
+
+    assert path.at_ms.tolist() == [QUARTER_MS * quarter for quarter in (0, 1, 2, 4, 5, 6, 7, 8)]
+    assert path.last.tolist() == [100.0, 103.0, 90.0, 95.0, 94.0, 99.0, 96.0, 96.0]
+
+
+def test_a_close_that_the_next_open_leaves_by_a_gap_is_a_corner() -> None:
+    rows: list[Prices] = [(100.0, 103.0, 90.0, 95.0), (96.0, 99.0, 94.0, 96.0)]
+    path = path_of(series_of(rows, marks=rows), HOUR_MS)
+
+    assert path.last[3:5].tolist() == [95.0, 96.0]
+
+
+def test_the_last_close_before_a_hole_in_the_record_is_a_corner() -> None:
+    rows: list[Prices] = [(100.0, 103.0, 90.0, 95.0), (95.0, 99.0, 94.0, 96.0)]
+    path = path_of(series_of(rows, marks=rows, opened_at_ms=[0, 5 * HOUR_MS]), HOUR_MS)
+
+    assert path.at_ms[3] == 3 * QUARTER_MS
+
+
+def test_a_candle_that_opens_at_its_low_goes_straight_to_its_high() -> None:
+    rows: list[Prices] = [(100.0, 103.0, 100.0, 102.0)]
+    path = path_of(series_of(rows, marks=rows), HOUR_MS)
+
+    assert path.at_ms[:2].tolist() == [0, 2 * QUARTER_MS]
+    assert path.last[:2].tolist() == [100.0, 103.0]
+
+
 @given(st.lists(st.tuples(*[st.floats(1.0, 1e5)] * 4), min_size=1, max_size=20))
 @settings(max_examples=50, derandomize=True)
-def test_every_recorded_price_is_a_corner_and_no_corner_is_outside(rows: list[Prices]) -> None:
+def test_every_candle_reaches_its_open_and_both_extremes_and_nothing_beyond(rows: list[Prices]) -> None:
     candles: list[Prices] = [(o, max(o, h, x, c), min(o, h, x, c), c) for o, h, x, c in rows]
     path = path_of(series_of(candles), HOUR_MS)
 
-    corners = path.last[:-1].reshape(len(candles), 4)
-    assert np.array_equal(np.sort(corners, axis=1), np.sort(np.array(candles), axis=1))
     assert np.all(np.diff(path.at_ms) > 0)
+    for number, (opened, high, low, _) in enumerate(candles):
+        inside = path.last[(path.at_ms >= number * HOUR_MS) & (path.at_ms < (number + 1) * HOUR_MS)]
+        assert (inside[0], inside.max(), inside.min()) == (opened, high, low)
