@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from riskd.model.arrays import FloatArray, IntArray
+from riskd.model.arrays import FloatArray, IntArray, floats
 from riskd.model.desk import AccountProfile, Desk
 from riskd.model.history import ActivityColumns, EquitySeries, History, IncomeColumns
 from riskd.model.instrument import Instrument
@@ -146,7 +146,7 @@ def _positions(rng: np.random.Generator, venue: npt.NDArray[np.integer], account
 def _accounts(rng: np.random.Generator, held: PositionColumns, accounts: int) -> AccountColumns:
     gross = np.bincount(held.account, weights=np.abs(held.notional), minlength=accounts)
     pnl = np.bincount(held.account, weights=held.unrealized_pnl, minlength=accounts)
-    needed = np.bincount(held.account, weights=held.maintenance_margin, minlength=accounts)
+    needed = floats(np.bincount(held.account, weights=held.maintenance_margin, minlength=accounts))
     wallet = gross / np.exp(rng.normal(0.8, 0.5, accounts))
     return AccountColumns(
         equity=wallet + pnl,
@@ -204,7 +204,7 @@ def _surfaces(profiles: tuple[AccountProfile, ...]) -> tuple[SurfaceState, ...]:
 def _history(rng: np.random.Generator, equity: FloatArray) -> History:
     now, accounts = NOW.timestamp(), len(equity)
     buckets = BUCKETS if accounts <= 1_000 else 24
-    at = now - 3_600.0 * np.arange(buckets - 1, -1, -1)
+    at = floats(now - 3_600.0 * np.arange(buckets - 1, -1, -1))
     paths = equity[:, None] * np.exp(rng.normal(0.0, 0.02, (accounts, buckets)))
     complete = np.full(accounts, now - 90 * 86_400.0)
     nothing = np.zeros(0)

@@ -111,6 +111,18 @@ class CcxtTransport:
             VenueUnavailable: No whole answer arrived, or the budget or the rights forbid the request.
         """
         host = call.path.split("/", 2)[1]
+        async with self._budget.first_alone(host):
+            return await self._ask(call, host)
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self._session.close()
+        await self._exchange.close()
+
+    def __repr__(self) -> str:
+        return "CcxtTransport(***)"
+
+    async def _ask(self, call: VenueCall, host: str) -> VenueAnswer:
         self._budget.admit(request_weight(call), host=host, urgency=self._urgency)
         capture = Capture()
         token = CAPTURE.set(capture)
@@ -132,14 +144,6 @@ class CcxtTransport:
             )
         self._budget.learn(capture.answer, host=host)
         return capture.answer
-
-    async def close(self) -> None:
-        """Close connections."""
-        await self._session.close()
-        await self._exchange.close()
-
-    def __repr__(self) -> str:
-        return "CcxtTransport(***)"
 
 
 @lru_cache(maxsize=1)

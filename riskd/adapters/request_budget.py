@@ -6,6 +6,9 @@ differ from the venue's (measured), and it reads the machine's clock.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -48,6 +51,29 @@ class RequestBudget:
     reserve: float = 0.2
     _windows: dict[str, _Window] = field(default_factory=dict)
     _silent_until: float = 0.0
+    _gates: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def first_alone(self, host: str) -> AsyncIterator[None]:
+        """Around each request: the first one to a host goes alone, and all others wait for its end.
+
+        Its answer tells what this address has used of the minute before us: ourselves before a restart, or other
+        programs. A start that asks for everything at once without knowing is refused with 429, again and again, until the
+        venue bans the address.
+
+        Args:
+            host: As for ``admit``.
+        """
+        if host not in self._asked:
+            async with self._gates.setdefault(host, asyncio.Lock()):
+                if host not in self._asked:
+                    try:
+                        yield
+                    finally:
+                        self._asked.add(host)
+                    return
+        yield
 
     def admit(self, weight: int, *, host: str, urgency: Urgency) -> None:
         """Count one request that is about to leave.

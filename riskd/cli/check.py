@@ -97,13 +97,14 @@ def _checked(files: tuple[str, ...], config: Path | None) -> Checked:
 def _configuration(config: Path) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """Names of the policies in a configuration, and its faults and those of its credential files."""
     from riskd.daemon.credential_check import credential_problems, credentials_of
+    from riskd.daemon.policy_files import seen_from
     from riskd.daemon.settings_file import read_settings
 
     try:
         settings = read_settings(config)
     except SettingsError as error:
         return (), error.problems
-    policies = tuple(map(str, settings.policy_files(config.parent)))
+    policies = seen_from(config.parent, settings.policies)
     return policies, credential_problems(config, settings, credentials_of(config))
 
 

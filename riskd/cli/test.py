@@ -72,9 +72,10 @@ def test(files: tuple[str, ...], config: Path | None, as_json: bool) -> int:  # 
 def _names(files: tuple[str, ...], config: Path | None) -> tuple[str, ...]:
     if files or config is None:
         return files
+    from riskd.daemon.policy_files import seen_from
     from riskd.daemon.settings_file import read_settings
 
-    return tuple(map(str, read_settings(config).policy_files(config.parent)))
+    return seen_from(config.parent, read_settings(config).policies)
 
 
 def _lines(policy: Policy) -> Iterator[_Line]:

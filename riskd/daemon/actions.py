@@ -105,19 +105,14 @@ class Actions:
 
     def begin(self) -> None:
         """After a start: end plans that the last run left open, and ask the venues about orders of unknown outcome."""
-        now = self._clock.now()
-        for record in self._memory.present(now).plans:
-            if record.state is PlanState.EXECUTING:
-                try:
-                    self._memory.plan_ended(record.plan, PlanState.FAILED, "interrupted by a restart", now)
-                except JournalError as error:
-                    self._log.error("plan_not_ended", plan=record.plan.id, fault=str(error))
+        self._end_interrupted("interrupted by a restart")
         self._resolve_open()
 
     def after_cycle(self, result: CycleResult) -> None:
         """Look at the proposals of a cycle. Orders of unknown outcome are asked about in every cycle, whatever else."""
         self._instruments = {i.symbol: i for i in result.snapshot.instruments}
         self._gatekeeper.after_cycle(result)
+        self._end_interrupted("its end could not be written down when it came")
         self._resolve_open()
         for proposal in result.proposals:
             self._consider(proposal)
@@ -246,6 +241,16 @@ class Actions:
         )
         stamp = Stamp(identity=self._identity, plan_id=plan.id, sequence=sequence, now=self._clock.now())
         return intent_for(reduction, fresh, cut, style=style, stamp=stamp)
+
+    def _end_interrupted(self, reason: str) -> None:
+        """End plans that the journal has under way and that nobody carries out: each would block its account for ever."""
+        now = self._clock.now()
+        for record in self._memory.present(now).plans:
+            if record.state is PlanState.EXECUTING and record.plan.account not in self.busy:
+                try:
+                    self._memory.plan_ended(record.plan, PlanState.FAILED, reason, now)
+                except JournalError as error:
+                    self._log.error("plan_not_ended", plan=record.plan.id, fault=str(error))
 
     def _resolve_open(self) -> None:
         for intent in self._memory.open_intents(self._clock.now()):

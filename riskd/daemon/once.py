@@ -14,6 +14,7 @@ from riskd.daemon.credential_check import credentials_of
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
 from riskd.daemon.policies import load_policies
+from riskd.daemon.policy_files import seen_from
 from riskd.daemon.reading import Reading
 from riskd.daemon.service import attention_after
 from riskd.daemon.settings import Settings
@@ -60,7 +61,7 @@ async def look(config: Path) -> Sight:
     settings = read_settings(config)
     clock = SystemClock()
     connections = HttpConnections(settings, credentials_of(config), clock)
-    bundle = load_policies(settings.policy_files(config.parent)).bundle
+    bundle = load_policies(seen_from(config.parent, settings.policies)).bundle
     return await look_with(settings, bundle, clock, connections)
 
 

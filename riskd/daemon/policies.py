@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from riskd.errors import PolicyError, Problem
+from riskd.daemon.policy_files import read_policy_files
 from riskd.policy.load import load
 from riskd.policy.rule import Bundle
 from riskd.record.bodies import PolicyText
@@ -20,23 +19,13 @@ class LoadedPolicies:
     texts: tuple[PolicyText, ...]
 
 
-def load_policies(files: Sequence[Path]) -> LoadedPolicies:
-    """Read and compile policies.
+def load_policies(names: Sequence[str]) -> LoadedPolicies:
+    """Read and compile policies; names as :func:`riskd.daemon.policy_files.read_policy_files`.
 
     Raises:
         PolicyError: A file is missing or not valid; lists every fault of every file.
     """
-    texts = []
-    missing = []
-    for file in files:
-        try:
-            texts.append((str(file), file.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            missing.append(
-                Problem(file=str(file), line=1, column=1, code="P000", what=f"cannot be read: {error}")
-            )
-    if missing:
-        raise PolicyError(tuple(missing))
+    texts = read_policy_files(names)
     bundle = load(texts)
     return LoadedPolicies(
         bundle=bundle, texts=tuple(PolicyText(file=file, text=text) for file, text in texts)

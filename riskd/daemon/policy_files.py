@@ -53,6 +53,12 @@ def read_policy_files(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return texts
 
 
+def seen_from(base: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """Names as a configuration in ``base`` gives them: what is not the name of a shipped pack is a path from there."""
+    packs = {pack.stem for pack in shipped_packs()}
+    return tuple(name if name in packs and not (base / name).exists() else str(base / name) for name in names)
+
+
 def shipped_packs() -> tuple[Path, ...]:
     """The policy files that ship with riskd, by name."""
     return _policies_in(policies_directory())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -245,10 +244,6 @@ class Settings(_Model):
                 for grid in self.grids
             ),
         )
-
-    def policy_files(self, base: Path) -> tuple[Path, ...]:
-        """Paths of the policies, relative ones seen from the configuration file's directory."""
-        return tuple(base / name for name in self.policies)
 
 
 def _profile(account: AccountSettings) -> AccountProfile:

@@ -28,6 +28,7 @@ from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.memory import Memory
 from riskd.daemon.places import Places
 from riskd.daemon.policies import LoadedPolicies, load_policies
+from riskd.daemon.policy_files import seen_from
 from riskd.daemon.post import Post
 from riskd.daemon.reading import Reading
 from riskd.daemon.recording import Ledger, LedgerStore, Recording
@@ -97,8 +98,8 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
         JournalError: The journal is not what its chain promises.
     """
     clock, desk = given.clock, settings.desk()
-    files = settings.policy_files(base)
-    loaded = load_policies(files)
+    names = seen_from(base, settings.policies)
+    loaded = load_policies(names)
     memory = Memory(
         given.journal, channels=[notifier.channel for notifier in given.notifiers], now=clock.now()
     )
@@ -138,7 +139,7 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
             cycle=settings.cycle,
             freshness=freshness_of(settings),
             bundle=loaded.bundle,
-            load_bundle=lambda: load_policies(files),
+            load_bundle=lambda: load_policies(names),
             reading=reading_of(readers, desk, clock),
             memory=memory,
             recording=recording,

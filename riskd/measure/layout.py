@@ -121,15 +121,12 @@ class Layout:
         bases = [[row.base for row in rows] for rows in self._distinct_instruments.values()]
         names = tuple(sorted({*chain.from_iterable(bases), *coins}))
         number = {name: code for code, name in enumerate(names)}
-        codes = self.of_instruments(lambda row: number[row.base])
+        codes = self.of_instruments(lambda rows: [number[row.base] for row in rows])
         return Coded(index(np.append(codes, [number[coin] for coin in coins])), names)
 
-    def of_instruments(self, value: Callable[[Instrument], float]) -> FloatArray:
+    def of_instruments(self, values: Callable[[tuple[Instrument, ...]], list[float]]) -> FloatArray:
         """A number of each instrument, worked out once for all snapshots that share their instruments."""
-        found = {
-            key: np.array([value(row) for row in rows], dtype=np.float64)
-            for key, rows in self._distinct_instruments.items()
-        }
+        found = {key: np.array(values(rows)) for key, rows in self._distinct_instruments.items()}
         return np.concatenate([found[id(part.instruments)] for part in self.tables.snapshots])
 
     @cached_property

@@ -136,7 +136,7 @@ def _loss_to_liquidation(book: Book) -> FloatArray:
 def _stated_fees(book: Book) -> FloatArray:
     """Taker fee rate of each instrument; NaN where none is stated."""
     return book.layout.of_instruments(
-        lambda row: np.nan if row.taker_fee_rate is None else float(row.taker_fee_rate)
+        lambda rows: [np.nan if row.taker_fee_rate is None else float(row.taker_fee_rate) for row in rows]
     )
 
 

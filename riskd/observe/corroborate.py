@@ -48,9 +48,8 @@ def with_answer(account: AccountMemory, answer: Positions, at: datetime) -> tupl
 
 def settled(account: AccountMemory) -> tuple[HeldPosition, ...]:
     """The book without what is proven closed; what is there remembers the wallet and the orders beside it."""
-    wallet = account.balances.value.wallet_balance if account.balances.value is not None else None
     return tuple(
-        _beside(held, wallet, account.resting_ids.get(held.fact.key, ()))
+        _beside(held, account.balances, account.resting_ids.get(held.fact.key, ()))
         for held in account.book
         if held.confirmed or not _closed(held, account)
     )
@@ -120,9 +119,11 @@ def _balances_agree(held: HeldPosition, heard: Heard[Balances]) -> bool:
     return held.wallet_balance is not None and held.wallet_balance != balances.wallet_balance
 
 
-def _beside(held: HeldPosition, wallet: Decimal | None, ids: Iterable[str]) -> HeldPosition:
-    if held.confirmed and wallet != held.wallet_balance:
-        held = replace(held, wallet_balance=wallet)
+def _beside(held: HeldPosition, heard: Heard[Balances], ids: Iterable[str]) -> HeldPosition:
+    """A wallet that was read later than the position was last there may have been moved by its closing already."""
+    balances, asked_at = heard.value, heard.requested_at
+    if held.confirmed and balances is not None and asked_at is not None and asked_at <= held.seen_at:
+        held = replace(held, wallet_balance=balances.wallet_balance)
     return _with_ids(held, ids)
 
 

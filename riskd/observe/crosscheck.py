@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from riskd.observe.checks import Checks
-from riskd.observe.facts import Balances, PositionFact, PositionKey, Quotes
+from riskd.observe.facts import Balances, HeldQuantity, PositionFact, PositionKey, Quotes
 from riskd.observe.fields import moment
 from riskd.observe.known import AccountMemory, Heard
 
@@ -68,48 +68,54 @@ def _against_balances(account: AccountMemory, checks: Checks) -> list[str]:
     balances, asked_at = account.balances.value, account.positions.requested_at
     if account.positions.value is None or asked_at is None:
         return []
-    if balances is None:
+    if balances is None or account.balances.requested_at is None:
         return ["no balances were ever read to check the positions with"]
-    if not _paired(account.positions, account.balances, checks):
-        return []
     rows = {fact.key: fact for fact in account.positions.value.rows}
     if balances.held is not None:
         contradictions = [
-            *_omitted(rows, balances, asked_at, checks),
-            *_surplus(rows, balances, account.balances.requested_at or asked_at, checks),
+            *_omitted(rows, balances.held, asked_at - checks.lag_max),
+            *_unheard_of(rows, balances.held, account.balances.requested_at - checks.lag_max),
         ]
         if contradictions:
             return contradictions
-        if any(key not in rows or rows[key].quantity != held.quantity for key, held in balances.held.items()):
+        if {key: row.quantity for key, row in rows.items()} != {
+            key: held.quantity for key, held in balances.held.items()
+        }:
             return []  # something was traded between the two reads: their totals cannot agree
-        if rows.keys() - balances.held.keys():
-            return []
+    if not _paired(account.positions, account.balances, checks):
+        return []
     return _totals_differ(list(rows.values()), balances, checks)
 
 
 def _omitted(
-    rows: Mapping[PositionKey, PositionFact], balances: Balances, asked_at: datetime, checks: Checks
+    rows: Mapping[PositionKey, PositionFact], listed: Mapping[PositionKey, HeldQuantity], before: datetime
 ) -> list[str]:
-    """Positions that the balances list and that the positions answer should have had, for they are older than it."""
+    """What the balances list, whenever they were read, and the positions should have had: it happened ``before`` them."""
     doubts = []
-    for key, held in (balances.held or {}).items():
-        row = rows.get(key)
-        settled = moment(held.updated_ms) <= asked_at - checks.lag_max
+    for key, held in listed.items():
+        row, settled = rows.get(key), moment(held.updated_ms) <= before
         if row is None and settled:
             doubts.append(f"{_name(key)} is missing, yet the account's balances list {held.quantity}")
-        elif row is not None and row.quantity != held.quantity and row.updated_ms == held.updated_ms:
+        elif row is None or row.quantity == held.quantity:
+            continue
+        elif row.updated_ms == held.updated_ms:
             doubts.append(f"{_name(key)} is {row.quantity}, and {held.quantity} in the account's balances")
+        elif row.updated_ms < held.updated_ms and settled:
+            doubts.append(
+                f"{_name(key)} is {row.quantity}, as it was before {moment(held.updated_ms):%H:%M:%S}; the account's "
+                f"balances list {held.quantity}"
+            )
     return doubts
 
 
-def _surplus(
-    rows: Mapping[PositionKey, PositionFact], balances: Balances, asked_at: datetime, checks: Checks
+def _unheard_of(
+    rows: Mapping[PositionKey, PositionFact], listed: Mapping[PositionKey, HeldQuantity], before: datetime
 ) -> list[str]:
-    """Positions older than the balances answer that are not in it: one of the two is not of now."""
+    """Positions that have stood since ``before`` the balances were read, and that these do not list."""
     return [
-        f"{_name(key)} is {row.quantity}, yet the account's balances do not list it"
+        f"{_name(key)} is {row.quantity}, and the account's balances are without it"
         for key, row in rows.items()
-        if key not in (balances.held or {}) and moment(row.updated_ms) <= asked_at - checks.lag_max
+        if key not in listed and moment(row.updated_ms) <= before
     ]
 
 
@@ -163,8 +169,11 @@ def _far_from_marks(account: AccountMemory, quotes: Quotes, checks: Checks) -> l
 
 
 def _paired(one: Heard[Any], other: Heard[Any], checks: Checks) -> bool:
-    """True when both answers are good and were asked for about the same time."""
-    if one.requested_at is None or other.requested_at is None or one.failure or other.failure:
+    """True when the last good answers were asked for about the same time.
+
+    What came after them does not count: a read that fails must not take back a doubt.
+    """
+    if one.requested_at is None or other.requested_at is None:
         return False
     return abs(one.requested_at - other.requested_at) <= checks.pairing_max
 

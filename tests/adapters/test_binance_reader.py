@@ -145,6 +145,35 @@ def test_fills_are_paged_by_number_and_kept_apart_by_contract() -> None:
     assert report.complete
 
 
+def test_fills_of_one_contract_are_not_lost_when_another_cannot_be_read() -> None:
+    some, failing = [{"id": number, "time": START + number} for number in range(3)], {"ETHUSDT"}
+
+    def script(call: VenueCall) -> Reply:
+        name = param(call, "symbol")
+        return error(-1000, 502) if name in failing else fills_of(some)(call)
+
+    reader, _, clock = reader_of(script)
+    lost = read(reader, Surface.TRADES, ["BTC/USDT:USDT", "ETH/USDT:USDT"])
+    failing.clear()
+    clock.advance(20)
+    report = read(reader, Surface.TRADES, ["BTC/USDT:USDT", "ETH/USDT:USDT"])
+
+    assert lost.failure == "http:502:-1000"
+    payload: Any = report.payload
+    assert [row["id"] for row in payload["BTCUSDT"]] == [0, 1, 2]
+
+
+def test_a_contract_that_is_asked_for_the_first_time_is_read_as_far_back_as_the_venue_goes() -> None:
+    reader, _, clock = reader_of(fills_of([{"id": 1, "time": START}]))
+    read(reader, Surface.TRADES, ["BTC/USDT:USDT"])
+    clock.advance(20)
+
+    report = read(reader, Surface.TRADES, ["BTC/USDT:USDT", "ETH/USDT:USDT"])
+
+    assert report.covers_from is not None
+    assert report.covers_from < NOON - timedelta(days=6)
+
+
 def test_fills_beyond_the_bound_are_incomplete() -> None:
     rows = [{"id": number, "time": START + number} for number in range(12_000)]
     reader, _, _ = reader_of(fills_of(rows))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from riskd.adapters.request_budget import RequestBudget, Urgency
 from riskd.errors import VenueUnavailable
 from riskd.model.wire import VenueAnswer
+from tests.endtoend.waiting import pass_time
 from tests.fakes.clock import ManualClock
 
 
@@ -70,3 +73,42 @@ def test_silence_outlives_a_step_of_the_wall_clock() -> None:
     clock.step_wall(3600.0)
 
     assert spend(budget, 1) == "unsent:silence"
+
+
+def test_the_first_request_to_a_host_goes_alone_and_the_rest_know_what_it_learned() -> None:
+    budget = RequestBudget(ManualClock(), weight_per_minute=100)
+    going: list[int] = []
+    outcomes: list[str] = []
+
+    async def request(heard: asyncio.Event, host: str = "fapi") -> None:
+        async with budget.first_alone(host):
+            outcomes.append(spend(budget, 10, host=host))
+            going.append(len(going))
+            await heard.wait()
+            used = (("x-mbx-used-weight-1m", "80"),)
+            budget.learn(VenueAnswer(status=200, headers=used, text=""), host=host)
+
+    async def story() -> None:
+        heard = asyncio.Event()
+        requests = [asyncio.create_task(request(heard)) for _ in range(5)]
+        other = asyncio.create_task(request(heard, "api"))
+        await pass_time(0.01)
+        assert len(going) == 2, "one to each host"
+        heard.set()
+        await asyncio.gather(other, *requests)
+        assert outcomes == ["", "", *["unsent:budget"] * 4]
+
+    asyncio.run(story())
+
+
+def test_a_first_request_without_an_answer_holds_up_the_others_no_longer_than_it_takes() -> None:
+    budget = RequestBudget(ManualClock())
+
+    async def story() -> None:
+        with pytest.raises(VenueUnavailable):
+            async with budget.first_alone("fapi"):
+                raise VenueUnavailable("no answer", reason="timeout")
+        async with budget.first_alone("fapi"), budget.first_alone("fapi"):
+            pass  # two at once
+
+    asyncio.run(story())

@@ -72,7 +72,7 @@ WRONG = (
     Wrong(
         name="policy-missing",
         spoil=lambda made: made.policy.unlink(),
-        said=("policy.yaml", "No such file"),
+        said=("policy.yaml:1:1: error[P000]: no such file",),
     ),
     Wrong(
         name="configuration-typo",

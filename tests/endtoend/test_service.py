@@ -13,6 +13,7 @@ import pytest
 
 from riskd.model.journal import EntryKind
 from riskd.paper.dialect.http import Rights
+from riskd.paper.dialect.limits import BINANCE_LIMITS
 from riskd.paper.faults import Delay, Fault
 from tests.endtoend.installation import LEVERAGE, LEVERAGE_TEST, STOPS, Setup, policy
 from tests.endtoend.processes import Interpreter, Zygote
@@ -25,6 +26,8 @@ from tests.fakes.slack_server import Fault as SlackFault
 # Longer than any test: what is delayed by it never comes.
 NEVER_MS = 600_000
 ENDS_WITHIN_SECONDS = 5.0
+# One start costs about 170 of the 2,400 that Binance grants in a minute: these are more than it grants.
+STORM = 18
 POLICY = policy(LEVERAGE + STOPS, tests=LEVERAGE_TEST)
 ENFORCE = Setup(mode="enforce", orders={"cooldown": "0.1s", "orders_per_hour_max": "10000"})
 
@@ -202,5 +205,18 @@ def test_halt_stops_orders_at_once_and_resume_lets_them_go_on(zygote: Zygote, tm
             assert any("riskd is halted" in post.text for post in made.slack.posts)
             await command("resume")
             await until(lambda: len(venue.orders_asked) > sent, "orders after the halt")
+
+    asyncio.run(story())
+
+
+def test_a_storm_of_restarts_does_not_make_the_venue_refuse_us(zygote: Zygote, tmp_path: Path) -> None:
+    async def story() -> None:
+        venue, _ = recording_venue({"alpha": "100000"}, limits=BINANCE_LIMITS)
+        async with stage(tmp_path, zygote, venue, policy=POLICY) as made:
+            for _ in range(STORM):
+                life = made.start()
+                await life.after_cycles(1)
+                await life.kill()
+            assert set(venue.statuses) == {200}, "a 429 would be followed by a ban, and a ban by blindness"
 
     asyncio.run(story())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from riskd.adapters.system_clock import SystemClock
 from riskd.paper.dialect.auth import KEY_HEADER
-from riskd.paper.dialect.http import ApiKey, HttpRequest, HttpResponse, Rights
+from riskd.paper.dialect.http import ApiKey, HttpRequest, Rights
 from riskd.paper.dialect.limits import Budget, LimitRules
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.engine.types import Order, OrderRequest, OrderType, Side
@@ -81,15 +82,17 @@ class RecordingExchange(Exchange):
 class RecordingVenue(Venue):
     """A venue that keeps every request.
 
-    It neither counts request weight nor tells how much was used: a hundred starts in five minutes would spend what a real
-    venue grants for twenty.
-
     Attributes:
         on_order: Called with each request for an order before the exchange sees it.
+        statuses: How many answers had which HTTP status.
+        tells_weight: Whether clients hear how much of the request weight is used. A hundred starts in five minutes would
+            spend what a real venue grants for twenty.
     """
 
     asked: list[Asked]
     on_order: Callable[[Asked], None]
+    statuses: Counter[int]
+    tells_weight: bool
     exchange: RecordingExchange
 
     def handle(self, request: HttpRequest, *, now_ms: int) -> Delivery:
@@ -99,11 +102,11 @@ class RecordingVenue(Venue):
         if asked.is_order:
             self.on_order(asked)
         delivery = super().handle(request, now_ms=now_ms)
-        return delivery if isinstance(delivery, Pending) else _untold(delivery)
+        return delivery if isinstance(delivery, Pending) else self._told(delivery)
 
     def collect(self, pending: Pending) -> Outcome:
         """As always."""
-        return _untold(super().collect(pending))
+        return self._told(super().collect(pending))
 
     @property
     def booked(self) -> list[Booked]:
@@ -114,6 +117,16 @@ class RecordingVenue(Venue):
     def orders_asked(self) -> list[Asked]:
         """Requests for orders."""
         return [asked for asked in self.asked if asked.is_order]
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        response = outcome.response
+        if response is None:
+            return outcome
+        self.statuses[response.status] += 1
+        if self.tells_weight:
+            return outcome
+        headers = {n: v for n, v in response.headers.items() if not n.upper().startswith("X-MBX-USED-WEIGHT")}
+        return replace(outcome, response=replace(response, headers=headers))
 
     def _read(self, request: HttpRequest) -> Asked:
         name = request.header(KEY_HEADER)
@@ -170,9 +183,14 @@ def recording_venue(
     actors: Iterable[Actor] = (),
     faults: Iterable[Fault] = (),
     keys: Iterable[ApiKey] | None = None,
+    limits: LimitRules | None = None,
     seed: int = 7,
 ) -> tuple[RecordingVenue, StillMarket]:
-    """A venue whose clock is the machine's, at a market that stands still until it is moved."""
+    """A venue whose clock is the machine's, at a market that stands still until it is moved.
+
+    Args:
+        limits: What it grants, and tells; None for no limits.
+    """
     market = StillMarket(start_ms=now_ms(), step_ms=STEP_MS)
     exchange = RecordingExchange(
         market.contracts,
@@ -188,21 +206,14 @@ def recording_venue(
     plan.add(faults)
     if keys is None:
         keys = [key_of(account, rights) for account in deposits for rights in Rights]
-    venue = RecordingVenue(exchange, market, keys, faults=plan, actors=tuple(actors), limits=_PLENTY)
+    venue = RecordingVenue(
+        exchange, market, keys, faults=plan, actors=tuple(actors), limits=limits or _PLENTY
+    )
     venue.asked, venue.on_order = [], lambda _: None
+    venue.statuses, venue.tells_weight = Counter(), limits is not None
     return venue, market
 
 
 def now_ms() -> int:
     """The machine's clock."""
     return int(SystemClock().now().timestamp() * 1000)
-
-
-def _untold(outcome: Outcome) -> Outcome:
-    if outcome.response is None:
-        return outcome
-    kept = {
-        n: v for n, v in outcome.response.headers.items() if not n.upper().startswith("X-MBX-USED-WEIGHT")
-    }
-    told = HttpResponse(status=outcome.response.status, headers=kept, body=outcome.response.body)
-    return replace(outcome, response=told)

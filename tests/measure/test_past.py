@@ -121,6 +121,7 @@ def test_order_rate_counts_the_orders_of_the_window() -> None:
         activity=[
             ("main", "scalp", 1.0),
             ("main", "scalp", 9.0),
+            ("main", "scalp", 10.0),
             ("main", "scalp", 11.0),
             ("main", "gone", 2.0),
             ("main", "scalp", -5.0),

@@ -71,7 +71,7 @@ def path_of(series: CandleSeries, interval_ms: int) -> CandlePath:
     else:
         mark = smoothed(last)
     hourly = np.repeat(series.volume * series.close * (3_600_000 / interval_ms), _POINTS_PER_CANDLE)
-    kept = _turning(at_ms, last, mark)
+    kept, mark = _turning(at_ms, last, mark), _moving(mark)
     return CandlePath(
         at_ms=np.append(at_ms[kept], series.opened_at_ms[-1] + interval_ms),
         last=_held(last[kept]),
@@ -92,6 +92,19 @@ def _turning(at_ms: EpochMsArray, last: FloatArray, mark: FloatArray) -> BoolArr
     extremes = np.arange(1, len(last), _POINTS_PER_CANDLE)
     kept[extremes] = (last[extremes] != last[extremes - 1]) | (mark[extremes] != mark[extremes - 1])
     return kept
+
+
+def _moving(mark: FloatArray) -> FloatArray:
+    """The mark where its own candle waits at a corner at which the last price turns: half of the way it has to go.
+
+    What it waited at, it has reached at the candle's start, or reaches at the next.
+    """
+    moved = mark.copy()
+    for first, there in ((1, -1), (3, 1)):
+        corners = np.arange(first, len(mark) - 1, _POINTS_PER_CANDLE)
+        waits = corners[mark[corners] == mark[corners + there]]
+        moved[waits] = (mark[waits - 1] + mark[waits + 1]) / 2.0
+    return moved
 
 
 def smoothed(last: FloatArray) -> FloatArray:

@@ -86,6 +86,12 @@ def test_the_last_close_before_a_hole_in_the_record_is_a_corner() -> None:
     assert path.at_ms[3] == 3 * QUARTER_MS
 
 
+def test_a_mark_that_opens_at_its_low_does_not_wait_there_until_the_last_price_has_turned() -> None:
+    path = path_of(series_of([(100.0, 103.0, 99.0, 102.0)], marks=[(100.0, 104.0, 100.0, 102.0)]), HOUR_MS)
+
+    assert path.mark[:4].tolist() == [100.0, 102.0, 104.0, 102.0]
+
+
 def test_a_candle_that_opens_at_its_low_goes_straight_to_its_high() -> None:
     rows: list[Prices] = [(100.0, 103.0, 100.0, 102.0)]
     path = path_of(series_of(rows, marks=rows), HOUR_MS)
