@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,29 +125,39 @@ def _frame(lines: Sequence[Line], tiers: Sequence[Tier], low: float | None, high
     return _Frame(
         at_min=min(float(line.at[0]) for line in lines if line.at.size),
         at_max=max(float(line.at[-1]) for line in lines if line.at.size),
-        low=bottom - margin if low is None else low,
+        # What is never negative has no axis below zero.
+        low=max(bottom - margin, 0.0 if bottom >= 0.0 else -np.inf) if low is None else low,
         high=top + margin if high is None else high,
     )
 
 
 def _axes(frame: _Frame, show: Callable[[float], str]) -> list[str]:
     parts = []
-    for value in np.linspace(frame.low, frame.high, 5):
-        y = frame.y(float(value))
+    for value in _ticks(frame.low, frame.high):
+        y = frame.y(value)
         parts.append(
             f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="#e4e7eb"/>'
             f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="#57606a">'
-            f"{escape(show(float(value)))}</text>"
+            f"{escape(show(value))}</text>"
         )
     span = frame.at_max - frame.at_min
     pattern = "%H:%M" if span < 36 * 3600 else "%m-%d %H:%M"
     for at in np.linspace(frame.at_min, frame.at_max, 7):
         text = datetime.fromtimestamp(float(at), UTC).strftime(pattern)
+        anchor = "end" if at == frame.at_max else "middle"
         parts.append(
-            f'<text x="{frame.x(float(at)):.1f}" y="{HEIGHT - 8}" text-anchor="middle" '
+            f'<text x="{frame.x(float(at)):.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}" '
             f'fill="#57606a">{text}</text>'
         )
     return parts
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round values between two ends, about five: steps of 1, 2, 2.5 or 5 times a power of ten."""
+    rough = max(high - low, 1e-12) / 5.0
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(each * power for each in (1.0, 2.0, 2.5, 5.0, 10.0) if each * power >= rough)
+    return [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _line(frame: _Frame, line: Line) -> str:

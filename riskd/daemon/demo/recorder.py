@@ -39,6 +39,7 @@ class Recorder:
         self._samples = {account: _Samples() for account in accounts}
         self._marks: dict[str, list[float]] = {}
         self._marks_at: list[float] = []
+        self._held: set[str] = set()
         self._every_ms = every_ms
         self._due_ms = 0
 
@@ -69,12 +70,15 @@ class Recorder:
         return Run(tracks=tracks, forced=tuple(_forced(event) for event in events if _is_forced(event)))
 
     def marks(self) -> tuple[tuple[str, list[float], list[float]], ...]:
-        """``(symbol, seconds since the epoch, mark)`` of every contract."""
-        return tuple((symbol, self._marks_at, marks) for symbol, marks in self._marks.items())
+        """``(symbol, seconds since the epoch, mark)`` of every contract that any account held."""
+        return tuple(
+            (symbol, self._marks_at, marks) for symbol, marks in self._marks.items() if symbol in self._held
+        )
 
     def _sample(self, exchange: Exchange, account: str, samples: _Samples, now_ms: int) -> None:
         view = exchange.account(account)
         positions = exchange.positions(account)
+        self._held.update(position.symbol for position in positions)
         spot = sum(
             (
                 quantity * exchange.quote(f"{asset}USDT").index

@@ -41,7 +41,7 @@ _KILL_BEFORE_END = timedelta(minutes=12)
 _SHORT = timedelta(hours=3)
 _SHORT_CYCLE_SECONDS, _LONG_CYCLE_SECONDS = 10, 60
 # Virtual time costs what the cycles cost, so the fast pass looks a little less often.
-_FAST_CYCLE_SECONDS = 20
+_FAST_CYCLE_SECONDS = 30
 
 
 class Pace(Enum):

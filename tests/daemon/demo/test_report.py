@@ -8,6 +8,7 @@ from decimal import Decimal
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 
 from riskd.daemon.demo.plot import Gap, Line, Marker, Tier, chart
 from riskd.daemon.demo.report import comparison, headline, picture, render
@@ -123,3 +124,17 @@ def test_a_chart_of_one_flat_value_has_an_axis() -> None:
     )
     ElementTree.fromstring(svg)
     assert HOSTILE not in svg
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (-0.9, 0.5, ["-0.5", "0", "0.5"]),
+        (0.0, 52_000.0, ["0", "20000", "40000"]),
+        (199_727.0, 199_769.0, ["199730", "199740", "199750", "199760"]),
+    ],
+)
+def test_an_axis_has_round_values_within_its_ends(low: float, high: float, ticks: list[str]) -> None:
+    line = Line(name="x", at=floats([0.0, 1.0]), values=floats([low, high]), colour="#000000")
+    svg = chart("title", [line], show=lambda value: f"{value:g}", low=low, high=high)
+    assert re.findall(r'text-anchor="end" fill="#57606a">([^<]+)<', svg)[: len(ticks)] == ticks
