@@ -81,7 +81,7 @@ def path_of(series: CandleSeries, interval_ms: int) -> CandlePath:
 
 
 def _turning(at_ms: EpochMsArray, last: FloatArray, mark: FloatArray) -> BoolArray:
-    """Corners to keep: all but closes at the next candle's open, and extremes that the candle opens at."""
+    """Corners to keep: all but extremes that the candle opens or closes at, and closes at the next candle's open."""
     kept = np.ones(len(last), dtype=np.bool_)
     closes = np.arange(3, len(last) - 1, _POINTS_PER_CANDLE)
     waits = np.abs(last[closes] - last[closes + 1]) <= _SAME_PRICE * last[closes]
@@ -91,6 +91,10 @@ def _turning(at_ms: EpochMsArray, last: FloatArray, mark: FloatArray) -> BoolArr
     kept[closes] = ~waits
     extremes = np.arange(1, len(last), _POINTS_PER_CANDLE)
     kept[extremes] = (last[extremes] != last[extremes - 1]) | (mark[extremes] != mark[extremes - 1])
+    seconds = extremes + 1
+    kept[seconds] = (last[seconds] != last[seconds + 1]) | (mark[seconds] != mark[seconds + 1])
+    # A close that is the candle's extreme and only nearly the next open is the one corner that reaches it.
+    kept[closes] |= ~kept[closes - 1] & (last[closes] != last[closes + 1])
     return kept
 
 
@@ -100,10 +104,10 @@ def _moving(mark: FloatArray) -> FloatArray:
     What it waited at, it has reached at the candle's start, or reaches at the next.
     """
     moved = mark.copy()
-    for first, there in ((1, -1), (3, 1)):
+    for first, there in ((1, -1), (2, 1), (3, 1)):
         corners = np.arange(first, len(mark) - 1, _POINTS_PER_CANDLE)
         waits = corners[mark[corners] == mark[corners + there]]
-        moved[waits] = (mark[waits - 1] + mark[waits + 1]) / 2.0
+        moved[waits] = (moved[waits - 1] + mark[waits + 1]) / 2.0
     return moved
 
 

@@ -108,5 +108,17 @@ def test_every_candle_reaches_its_open_and_both_extremes_and_nothing_beyond(rows
 
     assert np.all(np.diff(path.at_ms) > 0)
     for number, (opened, high, low, _) in enumerate(candles):
-        inside = path.last[(path.at_ms >= number * HOUR_MS) & (path.at_ms < (number + 1) * HOUR_MS)]
-        assert (inside[0], inside.max(), inside.min()) == (opened, high, low)
+        begun = path.at_ms >= number * HOUR_MS
+        inside = path.last[begun & (path.at_ms < (number + 1) * HOUR_MS)]
+        assert inside[0] == opened
+        assert low <= inside.min()
+        assert inside.max() <= high
+        assert {low, high} <= set(path.last[begun & (path.at_ms <= (number + 1) * HOUR_MS)])
+
+
+def test_a_candle_that_closes_at_its_extreme_reaches_it_with_its_close() -> None:
+    rows: list[Prices] = [(100.0, 103.0, 95.0, 95.0), (95.0, 99.0, 94.0, 96.0)]
+    path = path_of(series_of(rows, marks=rows), HOUR_MS)
+
+    assert path.at_ms[:3].tolist() == [0, QUARTER_MS, 4 * QUARTER_MS]
+    assert path.last[:3].tolist() == [100.0, 103.0, 95.0]
