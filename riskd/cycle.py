@@ -31,7 +31,7 @@ from riskd.model.verdict import Level
 from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
-from riskd.policy.rule import Action, ActionKind, Bundle, Rule
+from riskd.policy.rule import REDUCES, Action, Bundle, Rule
 from riskd.record.rows import CycleRows, cycle_rows
 from riskd.record.snapshot_rows import AccountFigures
 
@@ -232,9 +232,6 @@ def _made(book: Book, rule: Rule, subject: Subject, action: Action, occasion: Oc
     return made if isinstance(made, Plan) else made.text
 
 
-_REDUCING = frozenset({ActionKind.DELEVERAGE, ActionKind.CLOSE})
-
-
 def _wanted(
     readings: Iterable[Reading], states: Mapping[AlertKey, AlertState]
 ) -> list[tuple[AlertState, Rule, Subject, Action]]:
@@ -250,7 +247,7 @@ def _wanted(
             state = states.get(AlertKey(rule=reading.rule.id, subject=subject))
             if state is None or state.condition is not Condition.FIRING or state.unknown:
                 continue
-            actions = [a for a in reading.rule.actions_at(state.level) if a.kind in _REDUCING]
+            actions = [a for a in reading.rule.actions_at(state.level) if a.kind in REDUCES]
             found.extend((state, reading.rule, subject, action) for action in actions)
     # Sorting is stable: within a level the order of the policies stands.
     return sorted(found, key=lambda wanted: -wanted[0].level)

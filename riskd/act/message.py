@@ -17,7 +17,7 @@ from riskd.model.alert import AlertEvent, AlertKey, AlertState, EventKind
 from riskd.model.message import Message, MessageKind
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
-from riskd.policy.rule import Action, Bound, Rule
+from riskd.policy.rule import REDUCES, Action, ActionKind, Bound, Rule
 from riskd.policy.units import show
 
 STORM_SIZE = 5
@@ -182,9 +182,13 @@ def _body(event: AlertEvent, rule: Rule | None, background: Background) -> tuple
         return tuple(lines)
     if rule.why:
         lines.append(f"Why: {rule.why}")
-    asked = [action_words(action, rule.unit) for action in rule.actions_at(event.level_after)]
+    asked = [action for action in rule.actions_at(event.level_after) if action.kind is not ActionKind.NOTIFY]
     if asked:
-        lines.append(f"The policy asks at this level: {', '.join(asked)}.")
+        words = ", ".join(action_words(action, rule.unit) for action in asked)
+        lines.append(f"The policy asks at this level: {words}.")
+    left = [action_words(action, rule.unit) for action in asked if action.kind not in REDUCES]
+    if left:
+        lines.append(f"A person must do this, riskd does not: {', '.join(left)}.")
     return tuple(lines)
 
 

@@ -30,7 +30,7 @@ from riskd.measure.spec import Remedy
 from riskd.model.order import Plan, Reduction
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain, Subject
-from riskd.policy.rule import Action, ActionKind, Objective, Rule
+from riskd.policy.rule import REDUCES, Action, ActionKind, Objective, Rule
 from riskd.policy.select import selection
 
 
@@ -123,7 +123,7 @@ class _Reach:
 
 
 def _reach(book: Book, rule: Rule, subject: Subject, action: Action) -> _Reach | NoPlan:
-    if action.kind not in {ActionKind.DELEVERAGE, ActionKind.CLOSE}:
+    if action.kind not in REDUCES:
         return NoPlan(NoPlanReason.NOT_AN_ORDER, f"{action.kind} closes no position")
     if rule.grain not in HOLDS_POSITIONS | {Grain.GRID}:
         return NoPlan(

@@ -71,6 +71,8 @@ def check(files: tuple[str, ...], config: Path | None, as_json: bool) -> int:  #
     for problem in found.problems:
         click.echo(str(problem), err=True)
     click.echo(f"{_summary(found)} ({elapsed_ms} ms)", err=bool(found.problems))
+    for note in _notes(found):
+        click.echo(f"note: {note}")
     return found.code
 
 
@@ -122,6 +124,21 @@ def _summary(found: Checked) -> str:
     return f"{', '.join(parts)}: fine"
 
 
+def _notes(found: Checked) -> list[str]:
+    """What a policy asks for and riskd only reports."""
+    from riskd.policy.rule import REDUCES, ActionKind
+
+    told = []
+    for policy in found.bundle.policies if found.bundle is not None else ():
+        asked = {action.kind for rule in policy.rules for _, actions in rule.actions for action in actions}
+        left = sorted(asked - REDUCES - {ActionKind.NOTIFY})
+        if left:
+            told.append(
+                f"{policy.name} asks for {', '.join(left)}: riskd says so in the alert, a person must do it"
+            )
+    return told
+
+
 def _report(found: Checked, elapsed_ms: int) -> dict[str, object]:
     policies = found.bundle.policies if found.bundle is not None else ()
     return {
@@ -137,6 +154,7 @@ def _report(found: Checked, elapsed_ms: int) -> dict[str, object]:
             }
             for policy in policies
         ],
+        "notes": _notes(found),
         "problems": [problem_fields(problem) for problem in found.problems],
         "elapsed_ms": elapsed_ms,
     }

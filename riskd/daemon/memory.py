@@ -1,17 +1,19 @@
 """What the daemon knows durably: each change is on the disk before it is believed.
 
 The journal's own fold is kept up to date entry by entry, so what the daemon believes while it runs is exactly what it
-would read after being killed. Alert states are the one exception: when the journal cannot be written they move on in
-memory, because a full disk must not stop alerts; they are written again as soon as it can be.
+would read after being killed. Alerts and what is said of them are the one exception: when the journal cannot be written
+they move on in memory, because a full disk must not stop alerts; they are written down as soon as it can be.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from riskd.act.guard import Spent
+from riskd.act.identity import sequence_of
 from riskd.cycle import CycleResult
 from riskd.daemon.gate import Books
 from riskd.daemon.outbox import Delivery
@@ -22,12 +24,15 @@ from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message
 from riskd.model.order import Intent, Plan, PlanState, Receipt
 from riskd.observe.facts import OrderFact
-from riskd.ports import Journal
+from riskd.ports import Journal, Record
 from riskd.record import bodies
 from riskd.record.fields import JsonObject
 from riskd.record.fold import Fold, PlanRecord, Remembered
 
 _KEPT = timedelta(days=1)
+# What happens whether or not the disk takes it, and must be told in its order once the disk does.
+_OWED_LATER = frozenset({EntryKind.MESSAGE, EntryKind.EVENT, EntryKind.DELIVERY})
+_OWED_MAX = 5000
 
 
 class Memory:
@@ -54,9 +59,11 @@ class Memory:
             key: state_from_json(body) for key, body in found.alert_states
         }
         self._unwritten: set[AlertKey] = set()
+        self._owed: list[Record] = []
         self._unrecorded: list[JournalEntry] = []
         self._snapshot_id = found.snapshot_id
-        self._sequence = found.sequence
+        # Numbers that were handed out and not used may have carried an order's number beyond the journal's own.
+        self._sequence = max([found.sequence, *map(sequence_of, self._fold.orders)])
 
     # -- what is asked ------------------------------------------------------------------------------------------
 
@@ -180,7 +187,7 @@ class Memory:
         return True
 
     def say(self, message: Message, now: datetime) -> None:
-        """Make a message durable. One that cannot be is said all the same; it is only not repeated after a restart."""
+        """Make a message durable. One that cannot be is said all the same, and written down as soon as it can be."""
         self.note(EntryKind.MESSAGE, bodies.message_body(message), now)
 
     def delivered(self, delivery: Delivery, now: datetime) -> None:
@@ -236,15 +243,28 @@ class Memory:
         self._append_all([(kind, body)], at)
 
     def _append_all(self, records: Sequence[tuple[EntryKind, JsonObject]], at: datetime) -> None:
+        self._pay_owed()
         try:
-            entries = self._journal.append_all([(kind, at, body) for kind, body in records])
+            self._write([(kind, at, body) for kind, body in records])
         except JournalError as error:
             self._journal_fault = str(error)
+            owed = [(kind, at, body) for kind, body in records if kind in _OWED_LATER]
+            self._owed = [*self._owed, *owed][-_OWED_MAX:]
             raise
+        self._journal_fault = ""
+
+    def _pay_owed(self) -> None:
+        """Write down what could not be written when it happened. As long as that fails it stays owed."""
+        if self._owed:
+            with suppress(JournalError):
+                self._write(self._owed)
+                self._owed = []
+
+    def _write(self, records: Sequence[Record]) -> None:
+        entries = self._journal.append_all(records)
         for entry in entries:
             self._fold.apply(entry)
         self._unrecorded.extend(entries)
-        self._journal_fault = ""
 
 
 def _was_begun(record: PlanRecord) -> bool:

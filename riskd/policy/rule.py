@@ -160,6 +160,9 @@ SENDS_ORDERS = frozenset(
     {ActionKind.DELEVERAGE, ActionKind.CLOSE, ActionKind.PLACE_STOP, ActionKind.CANCEL_ORDERS}
 )
 
+REDUCES = frozenset({ActionKind.DELEVERAGE, ActionKind.CLOSE})
+"""What riskd carries out itself. The other actions are part of the language; riskd says that they are asked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:

@@ -11,7 +11,7 @@ from riskd.model.alert import AlertEvent, AlertKey, AlertState, EventKind
 from riskd.model.message import Message, MessageKind
 from riskd.model.subject import Grain, Subject, account_subject, position_subject
 from riskd.model.verdict import Level
-from riskd.policy.rule import MissingThen, Rule
+from riskd.policy.rule import Action, ActionKind, MissingThen, Rule
 from tests.builders_rules import a_rule, at_least, at_most, deleverage, within
 from tests.judge.alert_stories import at, run
 
@@ -71,6 +71,18 @@ def test_an_escalation_edits_the_root_and_replies_once() -> None:
 def test_the_policys_actions_are_told_as_asked_for_not_as_done() -> None:
     ((message,),) = told(RULE, [6.5])
     assert "The policy asks at this level: deleverage to 4x." in message.body
+
+
+def test_what_riskd_does_not_carry_out_is_told_to_be_done_by_a_person() -> None:
+    asked = (
+        Action(kind=ActionKind.NOTIFY),
+        Action(kind=ActionKind.CANCEL_ORDERS),
+        Action(kind=ActionKind.CLOSE),
+    )
+    rule = replace(RULE, actions=((Level.CRITICAL, asked),))
+    ((message,),) = told(rule, [6.5])
+    assert "The policy asks at this level: cancel orders, close." in message.body
+    assert "A person must do this, riskd does not: cancel orders." in message.body
 
 
 def test_clearing_relapse_and_deescalation_only_edit_the_root() -> None:

@@ -23,6 +23,14 @@ def test_a_shipped_pack_is_found_by_its_name(riskd: Riskd) -> None:
     assert riskd("check", "grid-trading").out.startswith("1 policy, ")
 
 
+def test_actions_that_riskd_only_reports_are_named(riskd: Riskd, tmp_path: Path) -> None:
+    path = write_policy(tmp_path / "desk.yaml")
+    words = "desk asks for block_new_risk: riskd says so in the alert, a person must do it"
+    ran = riskd("check", path)
+    assert (ran.code, ran.out.splitlines()[1:]) == (0, [f"note: {words}"])
+    assert riskd("check", path, "--json").json()["notes"] == [words]
+
+
 def test_the_report_for_programs_names_policies_and_their_hashes(riskd: Riskd, tmp_path: Path) -> None:
     report = riskd("check", write_policy(tmp_path / "desk.yaml"), "--json").json()
     (policy,) = report["policies"]

@@ -47,7 +47,7 @@ def numbers() -> list[tuple[str, float]]:
     """Every key with a number as its default."""
     return [
         (name, float(field.default))
-        for kind in set(models(Settings))
+        for kind in dict.fromkeys(models(Settings))
         for name, field in kind.model_fields.items()
         if isinstance(field.default, int | float)
     ]

@@ -127,10 +127,16 @@ class Interpreter:
 
     def start(self, arguments: list[str], *, folder: Path, environment: Mapping[str, str]) -> Life:
         """See ``Starter``."""
+        return self.start_program([sys.executable], arguments, folder=folder, environment=environment)
+
+    def start_program(
+        self, program: list[str], arguments: list[str], *, folder: Path, environment: Mapping[str, str]
+    ) -> Life:
+        """Start it by a program: the interpreter, perhaps with something before it."""
         out, err, _ = _files(folder)
         with out.open("ab") as o, err.open("ab") as e:
             process = subprocess.Popen(
-                [sys.executable, "-m", "riskd.cli.main", *arguments],
+                [*program, "-m", "riskd.cli.main", *arguments],
                 cwd=folder,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,

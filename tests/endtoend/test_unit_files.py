@@ -26,7 +26,7 @@ def analyze(tmp_path: Path) -> Path:
         text = re.sub(r"(?m)^(Exec\w+=-?)/\S+.*$", r"\1/bin/true", unit.read_text(encoding="utf-8"))
         (tmp_path / unit.name).write_text(text, encoding="utf-8")
     # A template is verified by an instance of it.
-    shutil.copy(tmp_path / "riskd-failed@.service", tmp_path / "riskd-failed@riskd.service.service")
+    shutil.copy(tmp_path / "riskd-failed@.service", tmp_path / "riskd-failed@riskd.service")
     return tmp_path
 
 
@@ -36,7 +36,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("unit", ["riskd.service", "riskd-failed@riskd.service.service"])
+@pytest.mark.parametrize("unit", ["riskd.service", "riskd-failed@riskd.service"])
 def test_systemd_accepts_the_unit_without_a_word(unit: str, analyze: Path) -> None:
     done = run("verify", "--man=no", analyze / unit)
     assert (done.returncode, done.stderr.strip()) == (0, "")
@@ -59,7 +59,7 @@ def test_the_daemons_unit_calls_commands_that_exist() -> None:
 
 def test_a_daemon_that_gave_up_is_said_and_started_again() -> None:
     daemon = (UNITS / "riskd.service").read_text(encoding="utf-8")
-    assert "OnFailure=riskd-failed@%n.service" in daemon
+    assert "OnFailure=riskd-failed@%N.service" in daemon
     assert (UNITS / "riskd-failed@.service").read_text(encoding="utf-8").rstrip().count(
         "/bin/systemctl start"
     ) == 1
