@@ -1,0 +1,256 @@
+"""What must hold of every order: I1 to I4, I5x, I5y, I10, I11, I12 (docs/testing.md says each in words)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from urllib.parse import parse_qsl
+
+from riskd.model.journal import EntryKind, JournalEntry
+from riskd.model.order import Direction, Intent
+from riskd.model.wire import VenueCall
+from riskd.paper.dialect.http import HttpRequest
+from riskd.paper.engine.exchange import Exchange
+from riskd.paper.engine.types import Order, Rejection, Side
+from tests.simulation.books import NEVER_BOOKED, Books
+from tests.simulation.truth import Fill, Truth, booked_orders, is_riskd_id, slot_of
+from tests.simulation.violations import Violations
+
+_ORDER = "/fapi/v1/order"
+# The position that an order is cut to was read this long ago at the most: one read with its time-out, and a step.
+_READ_MS = 14_000
+_HOUR_SECONDS = 3600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class OrderInvariants:
+    """Watches what leaves the daemon, what arrives at the venue, what fills and what the journal says of it.
+
+    Attributes:
+        halted: Whether the kill switch is pulled.
+        on_reserve: Whether the disk is full and the journal lives on its reserve.
+        orders_per_hour_max: The house's bound.
+        sent: Moments of sends by account.
+    """
+
+    books: Books
+    truth: Truth
+    violations: Violations
+    exchange: Callable[[], Exchange]
+    now: Callable[[], datetime]
+    halted: Callable[[], bool]
+    on_reserve: Callable[[], bool]
+    orders_per_hour_max: int
+    sent: dict[str, list[float]] = field(default_factory=dict)
+    sent_ids: set[str] = field(default_factory=set)
+    arrived_ids: set[str] = field(default_factory=set)
+    filled: dict[str, Decimal] = field(default_factory=dict)
+    order_ids: dict[str, int] = field(default_factory=dict)
+
+    def sending(self, account: str, call: VenueCall) -> None:
+        """A request that changes something is about to leave the daemon."""
+        params = dict(call.params)
+        if call.method == "DELETE":
+            self._cancelling(account, params)
+            return
+        check, name = self.violations.check, params.get("newClientOrderId", "")
+        meant = self.books.intents.get(name)
+        check(meant is not None, "I2", f"order {name} leaves without an intent in the journal")
+        check(name not in self.sent_ids, "I3", f"order {name} is sent a second time")
+        check(not self.halted(), "I10", f"order {name} leaves after the kill switch was pulled")
+        check(not self.on_reserve(), "I10", f"order {name} leaves while the journal lives on its reserve")
+        others = [other for other in self.books.unresolved(account) if other != name]
+        check(
+            not others, "I4", f"order {name} leaves while {others} of {account} are unresolved in the journal"
+        )
+        if meant is None:
+            return
+        self.sent_ids.add(name)
+        executing = self.books.executing(account)
+        check(
+            executing == [meant.plan_id],
+            "I4",
+            f"order of {meant.plan_id} leaves while {executing} are under way",
+        )
+        self._equal(meant, params)
+        left_ms = (meant.expires_at - self.now()).total_seconds() * 1000
+        check(int(params["recvWindow"]) <= left_ms + 1, "I2", f"order {name} may arrive after its expiry")
+        self._spend(account)
+        self._not_too_much(meant)
+
+    def arriving(self, request: HttpRequest, account: str) -> None:
+        """A request that changes something has reached the venue."""
+        params = dict(parse_qsl(request.body))
+        name = params.get("newClientOrderId", "")
+        if request.path != _ORDER or not is_riskd_id(name):
+            self.violations.check(
+                False, "I2", f"{request.method} {request.path} is no order of riskd's: {params}"
+            )
+            return
+        meant = self.books.intents.get(name)
+        self.violations.check(
+            meant is not None, "I2", f"order {name} arrives without an intent in the journal"
+        )
+        self.violations.check(name not in self.arrived_ids, "I3", f"order {name} arrives a second time")
+        self.arrived_ids.add(name)
+        if meant is not None:
+            self.violations.check(
+                meant.account == account, "I2", f"order {name} of {meant.account} arrives for {account}"
+            )
+            self._equal(meant, params)
+
+    def on_fill(self, fill: Fill) -> None:
+        """The venue has filled an order of riskd's, wholly or partly."""
+        check, name = self.violations.check, fill.client_order_id
+        check(
+            abs(fill.after) < abs(fill.before),
+            "I1",
+            f"{name} changes {fill.slot} {fill.before} -> {fill.after}",
+        )
+        check(fill.after * fill.before >= 0, "I1", f"{name} flips {fill.slot} {fill.before} -> {fill.after}")
+        check(
+            not self.books.never_booked(name),
+            "I5x",
+            f"{name} fills after the journal says that it was never booked",
+        )
+        first = self.order_ids.setdefault(name, fill.order_id)
+        check(first == fill.order_id, "I3", f"intent {name} is booked as orders {first} and {fill.order_id}")
+        self.filled[name] = self.filled.get(name, Decimal(0)) + fill.quantity
+        meant = self.books.intents.get(name)
+        if meant is None:
+            return
+        check(
+            self.filled[name] <= meant.quantity,
+            "I3",
+            f"{self.filled[name]} of {name} filled, meant {meant.quantity}",
+        )
+        self._plan_not_exceeded(meant)
+
+    def journalled(self, entry: JournalEntry) -> None:
+        """An entry became durable; the books have it already."""
+        if entry.kind == EntryKind.PLAN_STATE:
+            for account in self.truth.slots:
+                executing = self.books.executing(account)
+                self.violations.check(
+                    len(executing) <= 1, "I4", f"plans {executing} of {account} are under way together"
+                )
+        if entry.kind != EntryKind.RECEIPT:
+            return
+        name = str(entry.body["client_order_id"])
+        last, meant = self.books.receipts[name][-1], self.books.intents.get(name)
+        self.violations.check(meant is not None, "I2", f"receipt for {name}, which was never intended")
+        if meant is not None and last.status in NEVER_BOOKED:
+            booked = booked_orders(self.exchange(), meant.account, name)
+            self.violations.check(
+                not booked, "I5y", f"the journal says {last.status} of {name}, booked as {booked}"
+            )
+        self.violations.check(
+            last.filled <= self.filled_at_venue(name),
+            "I5y",
+            f"the journal says that {last.filled} of {name} filled, the venue {self.filled_at_venue(name)}",
+        )
+
+    def filled_at_venue(self, name: str) -> Decimal:
+        """Base units of an order that the venue has filled so far."""
+        meant = self.books.intents[name]
+        self.truth.look(self.exchange(), round(self.now().timestamp() * 1000))
+        return self.filled.get(meant.client_order_id, Decimal(0))
+
+    def at_end(self) -> None:
+        """Once everything has settled: every intent at most one order, every order known to the journal."""
+        for name, meant in self.books.intents.items():
+            booked = booked_orders(self.exchange(), meant.account, name)
+            self.violations.check(len(booked) <= 1, "I3", f"intent {name} is booked as {booked}")
+            self.violations.check(
+                not (booked and self.books.never_booked(name)),
+                "I5y",
+                f"{name} was booked; the journal says never",
+            )
+            if self.books.is_resolved(name):
+                last = self.books.receipts[name][-1]
+                filled = self.filled.get(name, Decimal(0))
+                self.violations.check(
+                    last.filled == filled, "I3", f"journal: {last.filled} of {name}, venue: {filled}"
+                )
+
+    def _equal(self, meant: Intent, params: Mapping[str, str]) -> None:
+        """I2: what is on the wire is what is in the journal; I1a: and it can only reduce."""
+        side = params.get("positionSide", "BOTH")
+        price = Decimal(params["price"]) if "price" in params else None
+        wire = (params["symbol"], params["side"], side, Decimal(params["quantity"]), price)
+        durable = (
+            meant.venue_symbol,
+            meant.direction,
+            meant.position_side,
+            meant.quantity,
+            meant.limit_price,
+        )
+        self.violations.check(wire == durable, "I2", f"sent {wire}, in the journal {durable}")
+        closes = {"LONG": Direction.SELL, "SHORT": Direction.BUY}
+        reduces = params.get("reduceOnly") == "true" if side == "BOTH" else params["side"] == closes[side]
+        self.violations.check(
+            reduces, "I1a", f"order {meant.client_order_id} is not reduce-only: {dict(params)}"
+        )
+
+    def _cancelling(self, account: str, params: Mapping[str, str]) -> None:
+        """Only a take-profit of a position under reduction may be taken away, never a stop."""
+        order = self._resting(account, params)
+        if order is None:
+            return
+        closing = order.reduce_only or (
+            order.position_side.value != "BOTH"
+            and (order.side is Side.SELL) == (order.position_side.value == "LONG")
+        )
+        self.violations.check(closing and not order.is_algo, "I1b", f"riskd cancels {order}")
+        self.violations.check(not self.halted(), "I10", "riskd cancels after the kill switch was pulled")
+        self.violations.check(
+            bool(self.books.executing(account)), "I4", "riskd cancels without a plan under way"
+        )
+
+    def _resting(self, account: str, params: Mapping[str, str]) -> Order | None:
+        try:
+            return self.exchange().order(account, params["symbol"], order_id=int(params["orderId"]))
+        except Rejection:
+            return None
+
+    def _spend(self, account: str) -> None:
+        """I11: the bound on orders holds over restarts."""
+        now = self.now().timestamp()
+        sent = self.sent.setdefault(account, [])
+        sent.append(now)
+        last_hour = sum(at > now - _HOUR_SECONDS for at in sent)
+        self.violations.check(
+            last_hour <= self.orders_per_hour_max, "I11", f"{last_hour} orders of {account} in an hour"
+        )
+
+    def _not_too_much(self, meant: Intent) -> None:
+        """I12: no more than was held a moment ago, less what shall remain."""
+        step = self.books.reduction_of(meant)
+        remains = abs(step.held) - step.quantity
+        now_ms = round(self.now().timestamp() * 1000)
+        slot = slot_of(meant.venue_symbol, meant.position_side)
+        held = self.truth.held(meant.account, slot, now_ms - _READ_MS, now_ms)
+        most = max((abs(q) for q in held if q * step.held > 0), default=Decimal(0)) - remains
+        self.violations.check(
+            meant.quantity <= most,
+            "I12",
+            f"{meant.quantity} of {slot} to be closed, {most} too much at any time since the last read "
+            f"(plan: {step.quantity} of {step.held}; held {[str(q) for q in held]})",
+        )
+
+    def _plan_not_exceeded(self, meant: Intent) -> None:
+        step = self.books.reduction_of(meant)
+        slices = [
+            name
+            for name, other in self.books.intents.items()
+            if (other.plan_id, other.symbol, other.position_side)
+            == (meant.plan_id, meant.symbol, meant.position_side)
+        ]
+        closed = sum((self.filled.get(name, Decimal(0)) for name in slices), Decimal(0))
+        self.violations.check(
+            closed <= step.quantity,
+            "I12",
+            f"plan {meant.plan_id} closes {closed} of {meant.symbol}, not {step.quantity}",
+        )

@@ -1,0 +1,19 @@
+"""The simulation finds faults: each planted one breaks the invariant that it should, within a few seeds."""
+
+from __future__ import annotations
+
+import pytest
+
+from riskd.daemon.logs import silence_logs
+from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.run import run
+
+_SEEDS = range(60)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_daemon_with_a_planted_fault_is_found(mutant: Mutant) -> None:
+    silence_logs()
+    found = next((result for result in (run(seed, mutant) for seed in _SEEDS) if result.violations), None)
+    assert found is not None, f"{len(_SEEDS)} seeds of a daemon with {mutant.name} broke nothing"
+    assert found.violations[0].name in mutant.caught_by, str(found)
