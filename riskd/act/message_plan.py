@@ -40,7 +40,7 @@ def plan_message(plan: Plan, unit: Unit, *, mode: Mode, expires_at: datetime) ->
             ("Target", show(plan.target, unit)),
             ("Snapshot", str(plan.snapshot_id)),
         ),
-        body=(*_orders(plan), *_untouched(plan), _prospect(plan, mode, expires_at)),
+        body=(*_orders(plan), *_untouched(plan), _prospect(mode, expires_at)),
     )
 
 
@@ -126,13 +126,13 @@ def _untouched(plan: Plan) -> list[str]:
     return [f"Untouched: {name}: {why}" for name, why in plan.untouched]
 
 
-def _prospect(plan: Plan, mode: Mode, expires_at: datetime) -> str:
+def _prospect(mode: Mode, expires_at: datetime) -> str:
     if mode is Mode.OBSERVE:
         return "riskd only observes here: nothing will be sent."
     if mode is Mode.PROPOSE:
         return (
-            f"'riskd approve {plan.id}' releases it. If nobody does by {clock_words(expires_at)}, the plan expires "
-            "and nothing is sent."
+            "riskd sends nothing of it: a person who agrees places these orders at the venue. The plan is good until "
+            f"{clock_words(expires_at)}; then it expires and nothing is sent."
         )
     return "The policy executes this plan. Positions are read again before each order; nothing has been sent yet."
 

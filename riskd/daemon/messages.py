@@ -54,6 +54,31 @@ def reload_refused(error: PolicyError, *, at: datetime) -> Message:
     )
 
 
+def halted(*, at: datetime) -> Message:
+    """Somebody pulled the kill switch."""
+    return _switched(
+        "halt", "riskd is halted: it watches and alerts, and sends no orders", Level.CRITICAL, at
+    )
+
+
+def resumed(*, at: datetime) -> Message:
+    """Somebody released it."""
+    return _switched(
+        "resume", "riskd is no longer halted: it acts again where everything is armed", Level.OK, at
+    )
+
+
+def _switched(word: str, headline: str, level: Level, at: datetime) -> Message:
+    return Message(
+        key=f"system|{word}|{at.isoformat()}",
+        kind=MessageKind.SYSTEM,
+        level=level,
+        thread="",
+        edits_root=False,
+        headline=headline,
+    )
+
+
 def record_damaged(what: str, *, at: datetime) -> Message:
     """A file of riskd's own record was not as it was left."""
     return Message(

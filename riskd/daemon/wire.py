@@ -24,6 +24,7 @@ from riskd.daemon.calendar import Calendar, Job
 from riskd.daemon.connections import Connections
 from riskd.daemon.fresh import FreshReader
 from riskd.daemon.gate import Gatekeeper, Health, house_bounds
+from riskd.daemon.halts import HaltRecord
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.memory import Memory
 from riskd.daemon.places import Places
@@ -147,7 +148,10 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
             history=history,
             post=post,
             calendar=_housekeeping(recording, timedelta(seconds=settings.ledger.keep_details), clock.now()),
-            listeners=given.listeners,
+            listeners=(
+                HaltRecord(switch.is_pulled, memory=memory, say=post.say, clock=clock),
+                *given.listeners,
+            ),
         )
     )
     if given.recovered:

@@ -117,8 +117,8 @@ def test_a_failed_read_is_repeated_from_where_it_began() -> None:
     assert (failed.failure, failed.payload, failed.covers_from) == ("timeout", None, None)
     assert again.failure == ""
     assert [int(param(call, "startTime")) for call in transport.asked] == [
-        ms(NOON - timedelta(days=7) + timedelta(hours=1)),
-        ms(NOON - timedelta(days=7) + timedelta(hours=1)) + 10_000,
+        ms(NOON - timedelta(days=31)),
+        ms(NOON - timedelta(days=31)) + 10_000,
     ]
 
 

@@ -205,6 +205,12 @@ def test_halt_stops_orders_at_once_and_resume_lets_them_go_on(zygote: Zygote, tm
             assert any("riskd is halted" in post.text for post in made.slack.posts)
             await command("resume")
             await until(lambda: len(venue.orders_asked) > sent, "orders after the halt")
+            await until(
+                lambda: any("no longer halted" in post.text for post in made.slack.posts),
+                "the end of the halt",
+            )
+            moved = [entry.kind for entry in made.entries(EntryKind.HALT, EntryKind.RESUME)]
+            assert moved == [EntryKind.HALT, EntryKind.RESUME]
 
     asyncio.run(story())
 
