@@ -40,8 +40,8 @@ _LIVE_FACTOR = 60.0
 _KILL_BEFORE_END = timedelta(minutes=12)
 _SHORT = timedelta(hours=3)
 _SHORT_CYCLE_SECONDS, _LONG_CYCLE_SECONDS = 10, 60
-# Virtual time costs what the cycles cost, so the fast pass looks a little less often.
-_FAST_CYCLE_SECONDS = 30
+# Virtual time costs what the cycles cost, so the fast pass looks less often.
+_FAST_CYCLE_SECONDS = 40
 
 
 class Pace(Enum):
