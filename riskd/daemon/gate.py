@@ -19,6 +19,7 @@ from riskd.model.instrument import Instrument
 from riskd.model.order import Intent
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
+from riskd.observe.facts import PositionKey
 from riskd.policy.rule import Action, Approval
 
 # What an order rests on. Resting orders are not among it: a list of orders that failed must not keep an account that is
@@ -94,6 +95,11 @@ class Gatekeeper:
         """A venue's instruments as the last cycle knew them, by the venue's own symbol; empty before the first."""
         known = None if self._result is None else self._result.known.venue(venue).instruments.value
         return {instrument.venue_symbol: instrument for instrument in (known or {}).values()}
+
+    def changed_at(self, account: str) -> Mapping[PositionKey, int]:
+        """When each position last changed, in the venue's milliseconds, as far as the last cycle knew."""
+        book = () if self._result is None else self._result.known.account(account).book
+        return {held.fact.key: held.fact.updated_ms for held in book}
 
     def facts(self, proposal: Proposal, *, own_plan: str = "", leaving: Intent | None = None) -> GuardFacts:
         """Everything the guard looks at for a plan, or for the next order of a running one.

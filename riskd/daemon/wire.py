@@ -266,7 +266,7 @@ def _armed(
         sender = BinanceSender(given.connections.trading(account), account=account.id, clock=given.clock)
         armed[account.id] = Armed(
             sender=sender,
-            read=FreshReader(reader, listing),
+            read=FreshReader(reader, listing, partial(gatekeeper.changed_at, account.id)),
             unblock=Unblocker(reader, sender, listing=listing, note=memory.cancelling, now=given.clock.now),
         )
     return armed

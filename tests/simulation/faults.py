@@ -125,6 +125,8 @@ class Rates:
 
     Attributes:
         crash: At one append to the journal, each before and after it.
+        hiccup: One append that fails, while the next one works again.
+        halt_after_send: Somebody pulls the kill switch while an order is on its way.
         kills: Kills at a random moment, in a minute.
         kill_after_send: Of the process, while an order is on its way.
         stops: Ends in order, in a minute.
@@ -134,6 +136,8 @@ class Rates:
     """
 
     crash: float
+    hiccup: float
+    halt_after_send: float
     kills: float
     kill_after_send: float
     stops: float
@@ -145,6 +149,8 @@ class Rates:
     def drawn(cls, random: Random) -> Rates:
         return cls(
             crash=random.choice([0.0, 0.0, 0.0005, 0.003]),
+            hiccup=random.choice([0.0, 0.0, 0.01, 0.1]),
+            halt_after_send=random.choice([0.0, 0.0, 0.3]),
             kills=random.choice([0.0, 0.1, 0.5]),
             kill_after_send=random.choice([0.0, 0.0, 0.1, 0.4]),
             stops=random.choice([0.0, 0.1]),

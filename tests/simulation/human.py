@@ -31,11 +31,13 @@ class Temper:
         activity: Chance to do something in one step.
         appetite: Largest notional of one trade, in equities.
         isolates: Whether some positions get a margin of their own.
+        nerves: Chance to do something in the step after somebody else has changed a position.
     """
 
     activity: float
     appetite: float
     isolates: bool
+    nerves: float
 
     @classmethod
     def drawn(cls, random: Random) -> Temper:
@@ -43,6 +45,7 @@ class Temper:
             activity=random.choice([0.003, 0.015, 0.05]),
             appetite=random.choice([1.0, 2.5, 4.0]),
             isolates=random.random() < 0.2,
+            nerves=random.choice([0.0, 0.5]),
         )
 
 
@@ -62,6 +65,7 @@ class Human:
         self._temper = temper
         self._rests_from_ms = rests_from_ms
         self._sent = 0
+        self._left: Mapping[tuple[str, PositionSide], Decimal] = {}
         self._habits: Mapping[Callable[[Exchange], None], int] = {
             self._open: 6,
             self._close: 4,
@@ -82,9 +86,15 @@ class Human:
 
     def on_step(self, exchange: Exchange, now_ms: int) -> None:
         """Perhaps do one thing."""
-        if now_ms >= self._rests_from_ms or self._random.random() >= self._temper.activity:
+        if now_ms >= self._rests_from_ms or self._random.random() >= self._urge(exchange):
             return
         self._try(exchange, self._random.choices(list(self._habits), weights=list(self._habits.values()))[0])
+
+    def _urge(self, exchange: Exchange) -> float:
+        """How likely it is to do something now: more likely when positions are not what it left behind."""
+        held = {(one.symbol, one.position_side): one.quantity for one in exchange.positions(self.account)}
+        surprised, self._left = held != self._left, held
+        return max(self._temper.activity, self._temper.nerves if surprised else 0.0)
 
     def _try(self, exchange: Exchange, habit: Callable[[Exchange], None]) -> None:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,17 +12,16 @@ from urllib.parse import parse_qsl
 
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.order import Direction, Intent
-from riskd.model.wire import VenueCall
+from riskd.model.wire import VenueAnswer, VenueCall
 from riskd.paper.dialect.http import HttpRequest
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.engine.types import Order, Rejection, Side
 from tests.simulation.books import NEVER_BOOKED, Books
-from tests.simulation.truth import Fill, Truth, booked_orders, is_riskd_id, slot_of
+from tests.simulation.truth import Fill, Slot, Truth, booked_orders, is_riskd_id, slot_of
 from tests.simulation.violations import Violations
 
+POSITIONS = "/fapi/v3/positionRisk"
 _ORDER = "/fapi/v1/order"
-# The position that an order is cut to was read this long ago at the most: one read with its time-out, and a step.
-_READ_MS = 14_000
 _HOUR_SECONDS = 3600.0
 
 
@@ -33,6 +34,7 @@ class OrderInvariants:
         on_reserve: Whether the disk is full and the journal lives on its reserve.
         orders_per_hour_max: The house's bound.
         sent: Moments of sends by account.
+        positions_told: By account, when the daemon was last told its positions, and which.
     """
 
     books: Books
@@ -44,6 +46,7 @@ class OrderInvariants:
     on_reserve: Callable[[], bool]
     orders_per_hour_max: int
     sent: dict[str, list[float]] = field(default_factory=dict)
+    positions_told: dict[str, tuple[datetime, Mapping[Slot, Decimal]]] = field(default_factory=dict)
     sent_ids: set[str] = field(default_factory=set)
     arrived_ids: set[str] = field(default_factory=set)
     filled: dict[str, Decimal] = field(default_factory=dict)
@@ -225,19 +228,26 @@ class OrderInvariants:
             last_hour <= self.orders_per_hour_max, "I11", f"{last_hour} orders of {account} in an hour"
         )
 
+    def told(self, account: str, answer: VenueAnswer) -> None:
+        """What the venue has just told the daemon of an account's positions, true or not."""
+        held: dict[Slot, Decimal] = {}
+        with suppress(ValueError, TypeError, KeyError, ArithmeticError):
+            for row in json.loads(answer.text):
+                held[row["symbol"], row["positionSide"]] = Decimal(row["positionAmt"])
+        self.positions_told[account] = (self.now(), held)
+
     def _not_too_much(self, meant: Intent) -> None:
-        """I12: no more than was held a moment ago, less what shall remain."""
+        """I12: no more than what is held by an answer of this very moment, less what shall remain."""
         step = self.books.reduction_of(meant)
-        remains = abs(step.held) - step.quantity
-        now_ms = round(self.now().timestamp() * 1000)
-        slot = slot_of(meant.venue_symbol, meant.position_side)
-        held = self.truth.held(meant.account, slot, now_ms - _READ_MS, now_ms)
-        most = max((abs(q) for q in held if q * step.held > 0), default=Decimal(0)) - remains
+        told_at, told = self.positions_told.get(meant.account, (None, {}))
+        held = told.get(slot_of(meant.venue_symbol, meant.position_side), Decimal(0))
         self.violations.check(
-            meant.quantity <= most,
-            "I12",
-            f"{meant.quantity} of {slot} to be closed, {most} too much at any time since the last read "
-            f"(plan: {step.quantity} of {step.held}; held {[str(q) for q in held]})",
+            told_at == self.now(), "I12", f"{meant} was not cut to a position read just before"
+        )
+        self.violations.check(meant.held == held, "I12", f"{meant} is cut to {meant.held}, {held} was told")
+        most = abs(held) - (abs(step.held) - step.quantity)
+        self.violations.check(
+            meant.quantity <= most, "I12", f"{meant} closes more than the {most} that the plan leaves"
         )
 
     def _plan_not_exceeded(self, meant: Intent) -> None:

@@ -96,40 +96,11 @@ class _Doubling(_Wrapped):
         return await self.inner.call(replace(call, params=params))
 
 
-class _NanIsZero(_Wrapped):
-    """What is no number counts as 0."""
-
-    async def call(self, call: VenueCall) -> VenueAnswer:
-        answer = await self.inner.call(call)
-        return replace(answer, text=answer.text.replace('"NaN"', '"0"'))
-
-
-class _AlwaysFresh(_Wrapped):
-    """Every answer counts as made just now."""
-
-    async def call(self, call: VenueCall) -> VenueAnswer:
-        answer = await self.inner.call(call)
-        try:
-            value = json.loads(answer.text)
-        except ValueError:
-            return answer
-        now_ms = round(self.clock.now().timestamp() * 1000)
-        return replace(answer, text=json.dumps(_dated(value, now_ms)))
-
-
-def _dated(value: Any, now_ms: int) -> Any:
-    if isinstance(value, list):
-        return [_dated(member, now_ms) for member in value]
-    if isinstance(value, dict):
-        return {name: now_ms if name == "updateTime" else _dated(v, now_ms) for name, v in value.items()}
-    return value
-
-
 @dataclass(slots=True)
 class _TrustsLists(_Wrapped):
     """A position that is not listed is not held, whatever the balances say."""
 
-    known: set[tuple[str, str]] = field(default_factory=set)
+    known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     rows: VenueAnswer | None = None
 
     async def call(self, call: VenueCall) -> VenueAnswer:
@@ -146,13 +117,13 @@ class _TrustsLists(_Wrapped):
         rows = _rows(answer)
         if rows is None:
             return answer
-        there = {(str(row["symbol"]), str(row["positionSide"])) for row in rows}
-        flat = [
-            {"symbol": symbol, "positionSide": side, "positionAmt": "0"}
-            for symbol, side in sorted(self.known - there)
-        ]
+        there = {(str(row["symbol"]), str(row["positionSide"])): row for row in rows}
+        flat = [{**row, **_FLAT} for key, row in self.known.items() if key not in there]
         self.known |= there
         return replace(answer, text=json.dumps([*rows, *flat]))
+
+
+_FLAT = dict.fromkeys(("positionAmt", "notional", "unRealizedProfit", "maintMargin", "initialMargin"), "0")
 
 
 def _agreeing(account: VenueAnswer, positions: VenueAnswer) -> VenueAnswer:
@@ -160,7 +131,7 @@ def _agreeing(account: VenueAnswer, positions: VenueAnswer) -> VenueAnswer:
     rows = _rows(positions)
     if rows is None or not account.ok or not account.text.endswith("}"):
         return account
-    held = {(row["symbol"], row["positionSide"]) for row in rows if "maintMargin" in row}
+    held = {(row["symbol"], row["positionSide"]) for row in rows if row.get("positionAmt") != "0"}
     totals = {
         "totalMaintMargin": sum(float(row.get("maintMargin", 0)) for row in rows),
         "totalUnrealizedProfit": sum(float(row.get("unRealizedProfit", 0)) for row in rows),
@@ -197,10 +168,16 @@ async def _as_planned(reduction: Reduction) -> Fresh:
 
 
 class _SendsFirst(Executor):
-    """An order is written down together with what became of it."""
+    """An order is written down together with what became of it, and the gate does not look for it in the journal."""
 
     def __init__(self, **parts: Any) -> None:
-        super().__init__(**{**parts, "log": _LateLog(parts["log"])})
+        gate = parts["gate"]
+
+        def trusting(plan: Plan, reduction: Reduction, _leaving: Intent | None) -> Refusal | None:
+            refusal: Refusal | None = gate(plan, reduction, None)
+            return refusal
+
+        super().__init__(**{**parts, "log": _LateLog(parts["log"]), "gate": trusting})
 
 
 class _BelievesFirst(Executor):
@@ -333,8 +310,6 @@ MUTANTS = (
     Mutant(name="believes-before-it-writes", caught_by=frozenset({"I4"}), executor=_BelievesFirst),
     Mutant(name="deaf-to-the-kill-switch", caught_by=frozenset({"I10"}), executor=_Unstoppable),
     Mutant(name="trusts-lists", caught_by=frozenset({"I6", "I6b"}), wrap_reading=_TrustsLists),
-    Mutant(name="nan-is-zero", caught_by=frozenset({"I6", "I6b"}), wrap_reading=_NanIsZero),
-    Mutant(name="always-fresh", caught_by=frozenset({"I6", "I6b"}), wrap_reading=_AlwaysFresh),
     Mutant(name="delivered-before-posted", caught_by=frozenset({"I5"}), wrap_notifier=_SaysItIsDone),
     Mutant(name="gives-up", caught_by=frozenset({"I5"}), wrap_notifier=_GivesUp),
 )

@@ -59,6 +59,9 @@ class Observer(Protocol):
     def sending(self, account: str, call: VenueCall) -> None:
         """A request that changes something is about to leave."""
 
+    def answered(self, account: str, call: VenueCall, answer: VenueAnswer) -> None:
+        """A request has come back with an answer."""
+
     def journalled(self, entry: JournalEntry) -> None:
         """An entry became durable."""
 
@@ -85,6 +88,7 @@ class GatedTransport:
             self.observer.sending(self.account, call)
         answer = await self.inner.call(call)
         self.budget.learn(answer, host=host)
+        self.observer.answered(self.account, call, answer)
         return answer
 
     async def close(self) -> None:

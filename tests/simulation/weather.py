@@ -57,6 +57,7 @@ class Weather:
         self._rates = rates
         self._clock = clock
         self._healed_at = healed_at
+        self._halted_until = 0.0
 
     @property
     def is_healed(self) -> bool:
@@ -64,8 +65,8 @@ class Weather:
         return self._clock.monotonic() >= self._healed_at
 
     def disk_is_full(self) -> bool:
-        """Whether nothing can be appended to the journal."""
-        return self._within("disk")
+        """Whether this append to the journal fails."""
+        return self._within("disk") or self._strikes(self._rates.hiccup)
 
     def disk_is_on_reserve(self) -> bool:
         """Whether the journal lives on the space that was set aside."""
@@ -81,7 +82,7 @@ class Weather:
 
     def is_halted(self) -> bool:
         """Whether somebody has pulled the kill switch."""
-        return self._within("halt")
+        return self._within("halt") or self._clock.monotonic() < self._halted_until
 
     def entries_before_a_crash(self, entries: int) -> int | None:
         """How many of some entries are durable when the process dies on the way; None when it does not."""
@@ -104,6 +105,14 @@ class Weather:
         if not self._strikes(self._rates.kill_after_send):
             return None
         return self._random.choice([0.0, self._random.uniform(0.0, 1.0), self._random.uniform(0.0, 12.0)])
+
+    def seconds_to_a_halt_after_a_send(self) -> float | None:
+        """When somebody pulls the kill switch, with this order on its way; None when nobody does."""
+        return self._random.uniform(0.0, 3.0) if self._strikes(self._rates.halt_after_send) else None
+
+    def halt(self) -> None:
+        """Somebody pulls the kill switch, for a while."""
+        self._halted_until = min(self._clock.monotonic() + self._random.uniform(5.0, 60.0), self._healed_at)
 
     def seconds_down(self) -> float:
         """How long the daemon stays away once it has ended."""

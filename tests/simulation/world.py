@@ -24,7 +24,7 @@ from riskd.daemon.settings_file import read_settings
 from riskd.daemon.wire import Surroundings, build_service
 from riskd.errors import JournalError
 from riskd.model.journal import EntryKind, JournalEntry
-from riskd.model.wire import VenueCall
+from riskd.model.wire import VenueAnswer, VenueCall
 from riskd.paper.transport import Wire
 from riskd.ports import Journal
 from tests.fakes.journal import Crash
@@ -32,7 +32,7 @@ from tests.simulation.books import Books
 from tests.simulation.faults import Rates
 from tests.simulation.installation import Strictness, install
 from tests.simulation.invariants_end import EndInvariants
-from tests.simulation.invariants_orders import OrderInvariants
+from tests.simulation.invariants_orders import POSITIONS, OrderInvariants
 from tests.simulation.invariants_sight import SightInvariants
 from tests.simulation.market import STEP_MS
 from tests.simulation.mutants import NONE, Mutant
@@ -145,6 +145,14 @@ class World:
         seconds = self.weather.seconds_to_live_after_a_send()
         if seconds is not None:
             self.loop.call_later(seconds, self._life.end)
+        seconds = self.weather.seconds_to_a_halt_after_a_send()
+        if seconds is not None:
+            self.loop.call_later(seconds, self._halt)
+
+    def answered(self, account: str, call: VenueCall, answer: VenueAnswer) -> None:
+        """A request has come back with an answer."""
+        if call.path == POSITIONS and account:
+            self.orders.told(account, answer)
 
     def journalled(self, entry: JournalEntry) -> None:
         """An entry became durable."""
@@ -189,6 +197,10 @@ class World:
             self._move_kill_switch()
             if self.weather.is_healed and self.end.is_reached(self.clock.monotonic()):
                 self.over.set()
+
+    def _halt(self) -> None:
+        self.weather.halt()
+        self._move_kill_switch()
 
     def _move_kill_switch(self) -> None:
         switch = self._places.kill_switch
