@@ -114,24 +114,7 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
     )
     switch = KillSwitch(given.places.kill_switch)
     readers = readers_of(settings, given.connections, clock)
-    gatekeeper = Gatekeeper(
-        now=clock.now,
-        halted=switch.is_pulled,
-        health=lambda: Health(journal_ok=memory.journal_ok, ledger_ok=recording.ledger_ok),
-        books=memory.books,
-        bounds=house_bounds(settings.orders),
-    )
-    actions = Actions(
-        armed=_armed(settings, desk, given, readers, gatekeeper, memory),
-        memory=memory,
-        gatekeeper=gatekeeper,
-        clock=clock,
-        identity=given.identity,
-        settings=settings.orders,
-        say=post.say,
-        listeners=given.listeners,
-        executor=given.executor,
-    )
+    actions = _hands(settings, given, readers, memory=memory, recording=recording, post=post, switch=switch)
     service = Service(
         Parts(
             clock=clock,
@@ -158,6 +141,37 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
         _tell_fault(memory, post, f"the journal had a torn end: {given.recovered}", clock.now())
     _begin(settings, desk, memory, recording, loaded, post, clock.now())
     return service
+
+
+def _hands(
+    settings: Settings,
+    given: Surroundings,
+    readers: Sequence[VenueReader],
+    *,
+    memory: Memory,
+    recording: Recording,
+    post: Post,
+    switch: KillSwitch,
+) -> Actions:
+    """Everything that can send, behind the gate."""
+    gatekeeper = Gatekeeper(
+        now=given.clock.now,
+        halted=switch.is_pulled,
+        health=lambda: Health(journal_ok=memory.journal_ok, ledger_ok=recording.ledger_ok),
+        books=memory.books,
+        bounds=house_bounds(settings.orders),
+    )
+    return Actions(
+        armed=_armed(settings, settings.desk(), given, readers, gatekeeper, memory),
+        memory=memory,
+        gatekeeper=gatekeeper,
+        clock=given.clock,
+        identity=given.identity,
+        settings=settings.orders,
+        say=post.say,
+        listeners=given.listeners,
+        executor=given.executor,
+    )
 
 
 def _housekeeping(recording: Recording, kept: timedelta, now: datetime) -> Calendar:
