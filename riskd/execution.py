@@ -45,7 +45,7 @@ class IntentLog(Protocol):
 
 FreshRead = Callable[[Reduction], Awaitable[Fresh]]
 Gate = Callable[[Plan, Reduction, Intent | None], Refusal | None]
-Unblock = Callable[[Plan, Reduction], Awaitable[None]]
+Unblock = Callable[[Plan, Reduction, Callable[[], Refusal | None]], Awaitable[Refusal | None]]
 BuildIntent = Callable[[Plan, Reduction, Fresh, int, int], Intent | Refusal]
 
 
@@ -100,8 +100,8 @@ class Executor:
         read: Reads one position afresh; raises VenueUnavailable when it cannot be read completely.
         gate: Says why nothing may be sent at this very moment, or None. Between the disk and the wire it is given the
             intent that is about to leave, which does not stand in its own way.
-        unblock: Cancels resting take-profits that take up the quantity of a position; raises VenueUnavailable when it
-            cannot say whether they are gone.
+        unblock: Cancels resting take-profits that take up the quantity of a position, and asks the gate that it is given
+            before each of them; returns its refusal. Raises VenueUnavailable when it cannot say whether they are gone.
         build: Clamps what is left of a reduction to the fresh position and makes the intent. Its arguments are
             the plan, the reduction, the fresh position, the attempt (0 first) and the sequence.
     """
@@ -247,10 +247,9 @@ class Executor:
 
     async def _make_room(self, plan: Plan, rest: Reduction) -> Refusal | None:
         try:
-            await self._unblock(plan, rest)
+            return await self._unblock(plan, rest, lambda: self._gate(plan, rest, None))
         except VenueUnavailable as error:
             return Refusal(RefusalReason.CANNOT_READ, f"resting orders: {error}")
-        return None
 
     def _known(self, intent: Intent, status: OrderStatus, detail: str, code: str = "") -> Receipt:
         return Receipt(

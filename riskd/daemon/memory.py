@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from riskd.act.guard import Spent
@@ -26,6 +25,7 @@ from riskd.model.order import Intent, Plan, PlanState, Receipt
 from riskd.observe.facts import OrderFact
 from riskd.ports import Journal, Record
 from riskd.record import bodies
+from riskd.record.canonical import canonical_json
 from riskd.record.fields import JsonObject
 from riskd.record.fold import Fold, PlanRecord, Remembered
 
@@ -243,28 +243,31 @@ class Memory:
         self._append_all([(kind, body)], at)
 
     def _append_all(self, records: Sequence[tuple[EntryKind, JsonObject]], at: datetime) -> None:
-        self._pay_owed()
+        """Write what is owed and what is new with one write, so that nothing ever stands before what came before it."""
+        new: list[Record] = [(kind, at, body) for kind, body in records]
         try:
-            self._write([(kind, at, body) for kind, body in records])
+            entries = self._journal.append_all([*self._owed, *new])
         except JournalError as error:
             self._journal_fault = str(error)
-            owed = [(kind, at, body) for kind, body in records if kind in _OWED_LATER]
-            self._owed = [*self._owed, *owed][-_OWED_MAX:]
+            self._owed = [*self._owed, *filter(_can_be_owed, new)][-_OWED_MAX:]
             raise
-        self._journal_fault = ""
-
-    def _pay_owed(self) -> None:
-        """Write down what could not be written when it happened. As long as that fails it stays owed."""
-        if self._owed:
-            with suppress(JournalError):
-                self._write(self._owed)
-                self._owed = []
-
-    def _write(self, records: Sequence[Record]) -> None:
-        entries = self._journal.append_all(records)
+        self._owed = []
         for entry in entries:
             self._fold.apply(entry)
         self._unrecorded.extend(entries)
+        self._journal_fault = ""
+
+
+def _can_be_owed(record: Record) -> bool:
+    """Whether a record that could not be written is to be written later: not when it is the record that cannot be."""
+    kind, _, body = record
+    if kind not in _OWED_LATER:
+        return False
+    try:
+        canonical_json(body)
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
 
 
 def _was_begun(record: PlanRecord) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from riskd.act.refusal import Refusal
 from riskd.errors import VenueUnavailable
 from riskd.model.instrument import Instrument
 from riskd.model.order import Direction, Plan, Reduction
@@ -48,8 +49,18 @@ class Unblocker:
         self._note = note
         self._now = now
 
-    async def __call__(self, plan: Plan, reduction: Reduction) -> None:
+    async def __call__(
+        self, plan: Plan, reduction: Reduction, gate: Callable[[], Refusal | None]
+    ) -> Refusal | None:
         """Cancel every ordinary resting limit order that could only close this position.
+
+        Args:
+            plan: Under way.
+            reduction: What is left of one of its steps.
+            gate: Says why nothing may be sent at this very moment, or None; asked before each cancellation.
+
+        Returns:
+            The gate's refusal, which ends it; None when everything was cancelled.
 
         Raises:
             VenueUnavailable: The orders could not be read completely, there are too many, or one may still rest.
@@ -64,8 +75,12 @@ class Unblocker:
             )
         names = {instrument.symbol: name for name, instrument in self._listing().items()}
         for order in blocking:
+            refusal = gate()
+            if refusal is not None:
+                return refusal
             self._note(plan, order, self._now())
             await self._sender.cancel(names[order.symbol], order.order_id)
+        return None
 
     async def _orders(self, reduction: Reduction) -> tuple[OrderFact, ...]:
         [report] = await self._reader.read([Surface.ORDERS])

@@ -62,6 +62,26 @@ def test_a_delivery_on_a_full_disk_is_not_forgotten() -> None:
     assert waiting(journal) == ["m2"]
 
 
+def test_nothing_is_written_before_what_came_before_it() -> None:
+    journal = MemoryJournal()
+    memory = memory_of(journal)
+    fails_at = [1, 2]  # a disk that fails now and then: the message and the first attempt to make up for it
+
+    def hiccup(kind: str) -> None:
+        fails_at[:] = [count - 1 for count in fails_at]
+        if 0 in fails_at:
+            raise JournalError("hiccup")
+
+    journal.before = hiccup
+    memory.say(a_message("m1"), NOW)
+    memory.delivered(Delivery(channel="room", key="m1", thread="m1", reference="r"), NOW)
+    memory.say(a_message("m2"), NOW)
+
+    kinds = [entry.kind for entry in journal.entries()]
+    assert kinds == [EntryKind.MESSAGE, EntryKind.DELIVERY, EntryKind.MESSAGE]
+    assert waiting(journal) == ["m2"]
+
+
 def test_what_an_order_needs_is_never_put_off() -> None:
     journal = MemoryJournal()
     memory = memory_of(journal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -247,9 +248,15 @@ class Desk:
         self.gates += 1
         return Refusal(RefusalReason.HALTED, "kill file") if self.gates > self.halted_after_gates else None
 
-    async def _unblock(self, plan: Plan, reduction: Reduction) -> None:
+    async def _unblock(
+        self, plan: Plan, reduction: Reduction, gate: Callable[[], Refusal | None]
+    ) -> Refusal | None:
+        refusal = gate()
+        if refusal is not None:
+            return refusal
         self.unblocked += 1
         self.venue.blocked = False
+        return None
 
     def _build(
         self, plan: Plan, reduction: Reduction, fresh: Fresh, attempt: int, sequence: int
@@ -367,14 +374,24 @@ def test_resting_orders_that_take_up_the_position_are_cancelled_once() -> None:
     assert (desk.unblocked, desk.venue.held) == (1, Decimal(6))
 
 
+def test_nothing_is_cancelled_after_the_kill_switch_was_pulled() -> None:
+    desk = Desk()
+    desk.venue.blocked = True
+    desk.halted_after_gates = 2
+    result = desk.run(a_plan())
+    assert (result.state, desk.unblocked) == (PlanState.FAILED, 0)
+    assert result.reason.startswith("halted")
+
+
 def test_a_second_reduce_only_refusal_in_a_row_ends_the_plan() -> None:
     desk = Desk(script=["somebody closed"])
     desk.venue.held = Decimal(10)
     desk.venue.script = []
     desk.venue.blocked = True
 
-    async def useless(plan: Plan, reduction: Reduction) -> None:
+    async def useless(plan: Plan, reduction: Reduction, gate: Callable[[], Refusal | None]) -> Refusal | None:
         desk.unblocked += 1
+        return gate()
 
     desk.executor._unblock = useless
     result = desk.run(a_plan())

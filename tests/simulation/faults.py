@@ -17,6 +17,7 @@ from riskd.paper.faults import (
     Effect,
     EmptyList,
     Fault,
+    FaultPlan,
     LateBooking,
     MissingField,
     Moment,
@@ -35,7 +36,8 @@ from riskd.paper.faults import (
 )
 
 _READ_RATES = (0.0, 0.0, 0.0, 0.01, 0.08)
-_ORDER_RATES = (0.0, 0.0, 0.0, 0.15, 0.5)
+_ORDER_RATES = (0.1, 0.4)
+_ORDER_FAULTS_MAX = 4
 _POSITIONS = "/fapi/v3/positionRisk"
 _BALANCES = "/fapi/v3/account"
 _MARKS = "/fapi/v1/premiumIndex"
@@ -186,6 +188,16 @@ def venue_faults(
     ]
 
 
+class WatchedPlan(FaultPlan):
+    """A plan of faults that remembers what it did last."""
+
+    last: Fault | None = None
+
+    def take(self, account: str, method: str, path: str, now_ms: int) -> Fault | None:
+        self.last = super().take(account, method, path, now_ms)
+        return self.last
+
+
 def maintenance_window(from_ms: int, until_ms: int) -> Fault:
     """The venue answers nothing but 503."""
     return Fault(effect=maintenance(), count=None, from_ms=from_ms, until_ms=until_ms)
@@ -202,11 +214,9 @@ def _read_faults(random: Random) -> Iterable[Fault]:
 
 
 def _order_faults(random: Random) -> Iterable[Fault]:
-    for draw in _ON_ORDERS.values():
-        rate = random.choice(_ORDER_RATES)
-        effect = draw(random)
-        if rate:
-            yield Fault(effect=effect, method="POST", path=_ORDER, count=None, probability=rate)
+    for name in random.sample(list(_ON_ORDERS), random.randint(0, _ORDER_FAULTS_MAX)):
+        effect, rate = _ON_ORDERS[name](random), random.choice(_ORDER_RATES)
+        yield Fault(effect=effect, method="POST", path=_ORDER, count=None, probability=rate)
 
 
 def _forced(random: Random, accounts: Sequence[str], symbols: Sequence[str]) -> Iterable[Fault]:

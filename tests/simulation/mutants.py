@@ -6,7 +6,6 @@ No invariant without a mutant that breaks it: a simulation that finds nothing ha
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -97,58 +96,6 @@ class _Doubling(_Wrapped):
 
 
 @dataclass(slots=True)
-class _TrustsLists(_Wrapped):
-    """A position that is not listed is not held, whatever the balances say."""
-
-    known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    rows: VenueAnswer | None = None
-
-    async def call(self, call: VenueCall) -> VenueAnswer:
-        if call.path == "/fapi/v3/account":
-            self.rows = await self._positions()
-            return _agreeing(await self.inner.call(call), self.rows)
-        if call.path == "/fapi/v3/positionRisk":
-            rows, self.rows = self.rows, None
-            return rows or await self._positions()
-        return await self.inner.call(call)
-
-    async def _positions(self) -> VenueAnswer:
-        answer = await self.inner.call(VenueCall(method="GET", path="/fapi/v3/positionRisk", signed=True))
-        rows = _rows(answer)
-        if rows is None:
-            return answer
-        there = {(str(row["symbol"]), str(row["positionSide"])): row for row in rows}
-        flat = [{**row, **_FLAT} for key, row in self.known.items() if key not in there]
-        self.known |= there
-        return replace(answer, text=json.dumps([*rows, *flat]))
-
-
-_FLAT = dict.fromkeys(("positionAmt", "notional", "unRealizedProfit", "maintMargin", "initialMargin"), "0")
-
-
-def _agreeing(account: VenueAnswer, positions: VenueAnswer) -> VenueAnswer:
-    """The balances without what the list of positions is without."""
-    rows = _rows(positions)
-    if rows is None or not account.ok or not account.text.endswith("}"):
-        return account
-    held = {(row["symbol"], row["positionSide"]) for row in rows if row.get("positionAmt") != "0"}
-    totals = {
-        "totalMaintMargin": sum(float(row.get("maintMargin", 0)) for row in rows),
-        "totalUnrealizedProfit": sum(float(row.get("unRealizedProfit", 0)) for row in rows),
-    }
-    value = json.loads(account.text)
-    value["positions"] = [p for p in value["positions"] if (p["symbol"], p["positionSide"]) in held]
-    value |= {name: f"{number:.8f}" for name, number in totals.items()}
-    return replace(account, text=json.dumps(value))
-
-
-def _rows(answer: VenueAnswer) -> list[dict[str, Any]] | None:
-    if not answer.ok or not (answer.text.startswith("[") and answer.text.endswith("]")):
-        return None
-    rows: list[dict[str, Any]] = json.loads(answer.text)
-    return rows
-
-
 class _Hasty(Executor):
     """ "No such order" is believed at once, though the order may still be on its way."""
 
@@ -307,9 +254,8 @@ MUTANTS = (
     Mutant(name="not-found-at-once", caught_by=frozenset({"I5y", "I5x"}), executor=_Hasty),
     Mutant(name="no-fresh-read", caught_by=frozenset({"I12"}), executor=_Blind),
     Mutant(name="sends-before-it-writes", caught_by=frozenset({"I2"}), executor=_SendsFirst),
-    Mutant(name="believes-before-it-writes", caught_by=frozenset({"I4"}), executor=_BelievesFirst),
+    Mutant(name="believes-before-it-writes", caught_by=frozenset({"I4", "I10"}), executor=_BelievesFirst),
     Mutant(name="deaf-to-the-kill-switch", caught_by=frozenset({"I10"}), executor=_Unstoppable),
-    Mutant(name="trusts-lists", caught_by=frozenset({"I6", "I6b"}), wrap_reading=_TrustsLists),
     Mutant(name="delivered-before-posted", caught_by=frozenset({"I5"}), wrap_notifier=_SaysItIsDone),
     Mutant(name="gives-up", caught_by=frozenset({"I5"}), wrap_notifier=_GivesUp),
 )

@@ -13,12 +13,14 @@ from riskd.paper.dialect.http import HttpRequest
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.engine.types import PositionSide, Rejection, Side, Trade
 from riskd.paper.venue import Delivery, Venue
+from tests.simulation.faults import WatchedPlan
 
 Slot = tuple[str, str]
 """A contract by the venue's name, and the position side."""
 
 _RISKD_ID = re.compile(r"[0-9a-f]{32}")
 _READ_BY_RISKD = ("/fapi/v3/account", "/fapi/v3/positionRisk", "/fapi/v1/premiumIndex", "/fapi/v1/order")
+_ACCOUNT = _READ_BY_RISKD[:2]
 _ZERO = Decimal(0)
 
 
@@ -110,6 +112,15 @@ class Truth:
         self._marks: dict[str, Samples] = {}
         self._seen = 0
         self.last_ms = 0
+        self._told_ms: dict[tuple[str, str], int] = {}
+
+    def told(self, account: str, path: str, now_ms: int) -> None:
+        """The venue has answered truly."""
+        self._told_ms[account, path] = now_ms
+
+    def told_ms(self, account: str) -> int:
+        """Until when an account's positions and balances have been told truly; what came later was no news."""
+        return min(self._told_ms.get((account, path), 0) for path in _ACCOUNT)
 
     def on_step(self, exchange: Exchange, now_ms: int) -> None:
         """After a step of the venue."""
@@ -195,6 +206,7 @@ class WatchedVenue(Venue):
     """The paper venue with somebody at the door: truth is looked at whenever riskd is told something."""
 
     truth: Truth
+    plan: WatchedPlan
     on_request: Callable[[HttpRequest, str], None]
 
     def handle(self, request: HttpRequest, *, now_ms: int) -> Delivery:
@@ -203,6 +215,8 @@ class WatchedVenue(Venue):
         delivery = super().handle(request, now_ms=now_ms)
         if request.path in _READ_BY_RISKD:
             self.truth.look(self.exchange, now_ms)
+            if self.plan.last is None:
+                self.truth.told(self._account_of(request), request.path, now_ms)
         return delivery
 
 

@@ -9,8 +9,7 @@ from random import Random
 from riskd.daemon.demo.world import paper_key
 from riskd.paper.dialect.http import Rights
 from riskd.paper.engine.exchange import Exchange
-from riskd.paper.faults import FaultPlan
-from tests.simulation.faults import maintenance_window, venue_faults
+from tests.simulation.faults import WatchedPlan, maintenance_window, venue_faults
 from tests.simulation.human import Human, Temper
 from tests.simulation.market import Mood, WildMarket
 from tests.simulation.truth import Truth, WatchedVenue
@@ -59,7 +58,7 @@ def build_venue(
         human = Human(account, Random(f"{seed} {account}"), Temper.drawn(draw), rests_from_ms=healed_at_ms)
         human.settle_in(exchange)
         humans.append(human)
-    plan = FaultPlan(Random(f"{seed} faults"))
+    plan = WatchedPlan(Random(f"{seed} faults"))
     plan.add(
         maintenance_window(started_at_ms + round(begin * 1000), started_at_ms + round(end * 1000))
         for begin, end in forecast.windows["maintenance"]
@@ -73,6 +72,6 @@ def build_venue(
         faults=plan,
         actors=[*humans, truth],
     )
-    venue.truth = truth
+    venue.truth, venue.plan = truth, plan
     truth.look(exchange, started_at_ms)
     return venue
