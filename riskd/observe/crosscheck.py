@@ -111,12 +111,20 @@ def _omitted(
 def _unheard_of(
     rows: Mapping[PositionKey, PositionFact], listed: Mapping[PositionKey, HeldQuantity], before: datetime
 ) -> list[str]:
-    """Positions that have stood since ``before`` the balances were read, and that these do not list."""
-    return [
-        f"{_name(key)} is {row.quantity}, and the account's balances are without it"
-        for key, row in rows.items()
-        if key not in listed and moment(row.updated_ms) <= before
-    ]
+    """Positions that have stood since ``before`` the balances were read, and that these do not list, or list as they were."""
+    doubts = []
+    for key, row in rows.items():
+        held = listed.get(key)
+        if moment(row.updated_ms) > before:
+            continue
+        if held is None:
+            doubts.append(f"{_name(key)} is {row.quantity}, and the account's balances are without it")
+        elif held.quantity != row.quantity and held.updated_ms < row.updated_ms:
+            doubts.append(
+                f"{_name(key)} is {row.quantity} since {moment(row.updated_ms):%H:%M:%S}; the account's balances list "
+                f"{held.quantity}, as it was before"
+            )
+    return doubts
 
 
 def _totals_differ(rows: list[PositionFact], balances: Balances, checks: Checks) -> list[str]:

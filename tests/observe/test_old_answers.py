@@ -45,6 +45,16 @@ def test_a_position_that_has_long_been_closed_is_an_old_answer() -> None:
     assert "the account's balances are without it" in reason(snapshot, Surface.POSITIONS)
 
 
+def test_balances_that_list_a_position_as_it_was_are_an_old_answer() -> None:
+    answers = World(held=[BTC_IS]).answers()
+    old = World(held=[BTC_WAS]).answers()
+
+    snapshot = Watch().see(reports(answers | {Surface.BALANCES: old[Surface.BALANCES]}))
+
+    assert quality(snapshot, Surface.POSITIONS) is Quality.PARTIAL
+    assert "balances list 0.900, as it was before" in reason(snapshot, Surface.POSITIONS)
+
+
 def test_a_failed_read_does_not_take_a_doubt_back() -> None:
     watch = Watch()
     doubtful = watch.see(reports(World().answers() | {Surface.POSITIONS: []}))

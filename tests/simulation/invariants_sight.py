@@ -39,8 +39,9 @@ class SightInvariants:
     Attributes:
         leverage_max: Where the leverage rule is critical.
         last_cycle_at: Of this life; None before its first cycle.
-        sights: How often each account could be judged in this life. The first time there is nothing to hold an answer
-            against: an old one that nothing contradicts looks new. No order may rest on it (I20).
+        sights: How often each account could be judged in this life. No order may rest on the first time (I20).
+        born_ms: When this life began. Until an account has been told truly in it there is nothing to hold an answer
+            against: an old one that nothing contradicts looks new.
     """
 
     truth: Truth
@@ -52,11 +53,13 @@ class SightInvariants:
     cycles: int = 0
     known: int = 0
     sights: Counter[str] = field(default_factory=Counter)
+    born_ms: int = 0
     states_before: dict[AlertKey, AlertState] = field(default_factory=dict)
 
-    def new_life(self) -> None:
+    def new_life(self, now_ms: int) -> None:
         """The daemon starts again."""
         self.last_cycle_at = None
+        self.born_ms = now_ms
         self.sights.clear()
 
     def after_cycle(self, result: CycleResult) -> None:
@@ -112,7 +115,7 @@ class SightInvariants:
             state = result.snapshot.state(account, surface)
             good = state is not None and state.quality is Quality.OK and state.observed_at is not None
             self.violations.check(good, "I6", f"leverage of {account} is judged, {surface} is {state}")
-        if self.sights[account] == 1:
+        if self.truth.told_ms(account) < self.born_ms:
             return
         value = float(reading.values[row])
         true = self.truth.leverage(account, self._since_ms(account, now_ms), now_ms, slack=_EQUITY_SLACK)
@@ -152,7 +155,7 @@ class SightInvariants:
     def _positions_are_true(self, result: CycleResult, code: int, account: str, now_ms: int) -> None:
         """A list that riskd believes is one that was so: nothing missing, nothing that was not held."""
         state = result.snapshot.state(account, Surface.POSITIONS)
-        if state is None or state.quality is not Quality.OK or self.sights[account] <= 1:
+        if state is None or state.quality is not Quality.OK or self.truth.told_ms(account) < self.born_ms:
             return
         since_ms = self._since_ms(account, now_ms)
         positions = result.snapshot.positions

@@ -95,7 +95,6 @@ class _Doubling(_Wrapped):
         return await self.inner.call(replace(call, params=params))
 
 
-@dataclass(slots=True)
 class _Hasty(Executor):
     """ "No such order" is believed at once, though the order may still be on its way."""
 

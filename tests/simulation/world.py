@@ -214,7 +214,7 @@ class World:
         while True:
             self.lives += 1
             self._life = Life()
-            self.sight.new_life()
+            self.sight.new_life(_START_MS + round(self.clock.monotonic() * 1000))
             try:
                 with suppress(Crash), self.storage.opened(self._life) as (journal, open_store):
                     self._is_whole(journal)
