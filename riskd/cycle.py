@@ -31,7 +31,8 @@ from riskd.model.verdict import Level
 from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
-from riskd.policy.rule import REDUCES, Action, Bundle, Rule
+from riskd.policy.bundle import Bundle
+from riskd.policy.rule import REDUCES, Action, Rule
 from riskd.record.rows import CycleRows, cycle_rows
 from riskd.record.snapshot_rows import AccountFigures
 

@@ -13,20 +13,18 @@ from riskd.measure.spec import MeasureRef, Unit
 from riskd.model.desk import Mode
 from riskd.model.subject import Grain
 from riskd.model.verdict import Level
+from riskd.policy.bundle import Expectation, Policy, SeriesTest
 from riskd.policy.rule import (
     Action,
     ActionKind,
     Approval,
     Bound,
-    Expectation,
     Guard,
     Limit,
     Mark,
     MissingThen,
-    Policy,
     Rule,
     Selector,
-    SeriesTest,
     Step,
     Thresholds,
 )

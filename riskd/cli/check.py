@@ -16,7 +16,7 @@ from riskd.cli.problem_text import counted, problem_fields
 from riskd.errors import PolicyError, Problem, SettingsError
 
 if TYPE_CHECKING:
-    from riskd.policy.rule import Bundle
+    from riskd.policy.bundle import Bundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from riskd.cli.problem_text import counted, problem_fields
 
 if TYPE_CHECKING:
     from riskd.judge.rehearse import TestResult
-    from riskd.policy.rule import Policy
+    from riskd.policy.bundle import Policy
 
 
 class Outcome(Enum):

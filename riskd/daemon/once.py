@@ -23,7 +23,8 @@ from riskd.daemon.wire import freshness_of, readers_of, reading_of
 from riskd.model.history import History
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.observe.known import Known
-from riskd.policy.rule import Bundle, Rule
+from riskd.policy.bundle import Bundle
+from riskd.policy.rule import Rule
 from riskd.ports import Clock
 
 _DEADLINE_SECONDS = 30.0

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from riskd.daemon.policy_files import read_policy_files
+from riskd.policy.bundle import Bundle
 from riskd.policy.load import load
-from riskd.policy.rule import Bundle
 from riskd.record.bodies import PolicyText
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from riskd.adapters.package_files import policies_directory
 from riskd.errors import PolicyError, Problem
+from riskd.policy.bundle import Bundle
 from riskd.policy.load import load
-from riskd.policy.rule import Bundle
 from riskd.policy.spelling import nearest
 from riskd.policy.yaml_scan import SIZE_MAX
 

@@ -31,7 +31,7 @@ from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
-from riskd.policy.rule import Bundle
+from riskd.policy.bundle import Bundle
 from riskd.ports import Clock
 from riskd.record.bodies import policy_body
 

@@ -16,7 +16,8 @@ from riskd.judge.state_text import state_from_json, state_to_json
 from riskd.judge.transition import Reason, Transition
 from riskd.measure.spec import Unit
 from riskd.model.alert import AlertState, Condition, EventKind
-from riskd.policy.rule import ActionKind, Expectation, Mark, Policy, Rule, SeriesTest
+from riskd.policy.bundle import Expectation, Policy, SeriesTest
+from riskd.policy.rule import ActionKind, Mark, Rule
 from riskd.policy.thresholds import thresholds
 from riskd.policy.units import show
 

@@ -12,7 +12,8 @@ from decimal import Decimal
 from enum import Enum
 
 from riskd.model.report import JsonValue
-from riskd.policy.rule import Mark, Policy
+from riskd.policy.bundle import Policy
+from riskd.policy.rule import Mark
 
 # Changed when the same text comes to mean something else, so that no two meanings share a hash.
 _MEANING = "riskd policy/v1"

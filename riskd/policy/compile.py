@@ -9,6 +9,7 @@ from riskd.errors import Problem
 from riskd.measure.spec import MeasureSpec, Unit
 from riskd.model.desk import Mode
 from riskd.model.verdict import Level
+from riskd.policy.bundle import Policy, SeriesTest
 from riskd.policy.canonical import policy_hash
 from riskd.policy.compile_calendar import compile_calendar
 from riskd.policy.compile_context import Context, Slot, amount
@@ -18,7 +19,7 @@ from riskd.policy.compile_test import compile_test
 from riskd.policy.compile_timing import Sources, timing_of
 from riskd.policy.problems import Code, Problems
 from riskd.policy.quantity import Quantity
-from riskd.policy.rule import Bound, Calendar, Guard, Policy, Rule, SeriesTest
+from riskd.policy.rule import Bound, Calendar, Guard, Rule
 from riskd.policy.schema import FORMAT, policy_shape
 from riskd.policy.shape_check import check, scalar_quantity
 from riskd.policy.spelling import implausible, quoted

@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from riskd.measure.spec import Unit
 from riskd.model.verdict import Level
+from riskd.policy.bundle import Expectation, SeriesTest
 from riskd.policy.compile_context import Context, Slot, amount
 from riskd.policy.compile_thresholds import LEVEL_BY_NAME
 from riskd.policy.problems import Code
 from riskd.policy.quantity import Quantity, duration_text
-from riskd.policy.rule import ActionKind, Expectation, Rule, SeriesTest
+from riskd.policy.rule import ActionKind, Rule
 from riskd.policy.series import read_series
 from riskd.policy.spelling import choose, quoted
 from riskd.policy.units import QuantityError

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from riskd.errors import PolicyError, Problem
 from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.spec import MeasureSpec
+from riskd.policy.bundle import Bundle, Policy
 from riskd.policy.canonical import bundle_hash
 from riskd.policy.compile import compile_policy
 from riskd.policy.problems import Code
-from riskd.policy.rule import Bundle, Policy
 from riskd.policy.spelling import quoted
 
 

@@ -11,6 +11,7 @@ from riskd.measure.spec import MeasureRef, Unit
 from riskd.model.desk import Mode
 from riskd.model.subject import Grain
 from riskd.model.verdict import Level
+from riskd.policy.formula import Formula
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +183,28 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ancestor:
+    """A rule that another one refines: its limits hold for the other's subjects too, and the tightest counts.
+
+    Attributes:
+        id: ``policy/rule`` of the parent.
+    """
+
+    id: str
+    limit: Limit
+    during: tuple[tuple[Calendar, Limit], ...]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A measure written as SQL in the policy: one statement that returns ``(subject, value)`` for every subject."""
+
+    text: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule, ready to be judged.
 
@@ -195,6 +218,10 @@ class Rule:
         missing_hold_seconds: How long missing data keeps the last state before it is said.
         actions: By level; a firing level runs its own list only.
         mode: Weakest of policy and rule.
+        refines: ``policy/rule`` of the rule that this one tightens; empty: none.
+        chain: The parent, its parent and so on; filled in when all policies are loaded together.
+        formula: The arithmetic of an ``expr:`` rule; then ``measure.name`` is ``expr``.
+        query: The statement of a ``sql:`` rule; then ``measure.name`` is ``sql``.
     """
 
     id: str
@@ -216,6 +243,10 @@ class Rule:
     mode: Mode
     guard: Guard
     mark: Mark
+    refines: str = ""
+    chain: tuple[Ancestor, ...] = ()
+    formula: Formula | None = None
+    query: Query | None = None
 
     def hold(self, level: Level) -> float:
         """Seconds that ``level`` must be exceeded before it fires; 0 when the rule says nothing of it."""
@@ -224,70 +255,3 @@ class Rule:
     def actions_at(self, level: Level) -> tuple[Action, ...]:
         """The actions of ``level``; none below WARN."""
         return dict(self.actions).get(level, ())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """What a test expects at one moment, seconds after its start."""
-
-    at_seconds: float
-    condition: str
-    level: Level | None
-    unknown: bool | None
-    mark: Mark
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesTest:
-    """A test inside a policy file: a series of values fed to one rule's state machine.
-
-    Attributes:
-        series: One entry a tick: a value in base units, None for missing data, or the word ``gone`` for a subject
-            that is proven closed.
-        by: Value of a ladder's ``by`` measure; None for plain limits.
-        start: ISO time of the first tick.
-        actions: The exact set of order-bearing and blocking actions expected over the whole run (``notify`` is
-            not listed); None: not checked.
-    """
-
-    name: str
-    rule: str
-    start: str
-    every_seconds: float
-    series: tuple[float | str | None, ...]
-    by: float | None
-    expect: tuple[Expectation, ...]
-    actions: tuple[str, ...] | None
-    mark: Mark
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """One policy file, compiled.
-
-    Attributes:
-        hash: sha256 of the canonical form, hexadecimal: two files that mean the same have the same hash.
-    """
-
-    name: str
-    title: str
-    owner: str
-    version: str
-    mode: Mode
-    rules: tuple[Rule, ...]
-    tests: tuple[SeriesTest, ...]
-    hash: str
-    file: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """All policies in force together; ``hash`` covers all of them in order of name."""
-
-    policies: tuple[Policy, ...]
-    hash: str
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """Every rule of every policy, in order of policy name and file."""
-        return tuple(rule for policy in self.policies for rule in policy.rules)

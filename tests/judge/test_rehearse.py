@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from riskd.judge.rehearse import rehearse
 from riskd.measure.spec import MeasureRef
-from riskd.policy.rule import Action, ActionKind, Calendar, MissingThen, Rule, SeriesTest
+from riskd.policy.bundle import SeriesTest
+from riskd.policy.rule import Action, ActionKind, Calendar, MissingThen, Rule
 from tests.builders_rules import (
     NOTIFY,
     a_ladder,

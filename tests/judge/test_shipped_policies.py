@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from riskd.judge.rehearse import rehearse
+from riskd.policy.bundle import Policy
 from riskd.policy.load import load
-from riskd.policy.rule import Policy
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "policies"
 FILES = sorted(FOLDER.glob("*.yaml"))

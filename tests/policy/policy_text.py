@@ -7,8 +7,9 @@ from textwrap import dedent, indent
 import pytest
 
 from riskd.errors import PolicyError, Problem
+from riskd.policy.bundle import Policy
 from riskd.policy.load import load
-from riskd.policy.rule import Policy, Rule
+from riskd.policy.rule import Rule
 from tests.policy.fake_catalogue import CATALOGUE
 
 RULE = """\

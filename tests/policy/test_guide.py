@@ -10,9 +10,10 @@ import pytest
 
 from riskd.judge.rehearse import rehearse
 from riskd.measure.spec import Unit
+from riskd.policy.bundle import Policy
 from riskd.policy.load import load
 from riskd.policy.problems import Code
-from riskd.policy.rule import ActionKind, Policy
+from riskd.policy.rule import ActionKind
 from riskd.policy.select import CARRIED
 from riskd.policy.units import parse
 

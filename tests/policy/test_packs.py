@@ -9,8 +9,9 @@ import pytest
 
 from riskd.judge.rehearse import rehearse
 from riskd.model.desk import Mode
+from riskd.policy.bundle import Bundle, Policy
 from riskd.policy.load import load
-from riskd.policy.rule import ActionKind, Bundle, Policy
+from riskd.policy.rule import ActionKind
 from tests.shared_data import shared_path
 
 PACKS = sorted((Path(__file__).resolve().parents[2] / "policies").glob("*.yaml"))
