@@ -98,7 +98,10 @@ def _everything(snapshot: Snapshot, history: History) -> int:
     book = Book.of(snapshot, history)
     taken = 0
     for name, spec in CATALOGUE.items():
-        given = tuple((parameter.name, parameter.default or DAY) for parameter in spec.parameters)
+        given = tuple(
+            (parameter.name, parameter.words[0] if parameter.words else parameter.default or DAY)
+            for parameter in spec.parameters
+        )
         for grain in sorted(spec.grains):
             taken += len(take(book, MeasureRef(name, given), grain, select_all(book)).values)
     return taken

@@ -12,8 +12,11 @@ from riskd.act.message import Background, alert_messages
 from riskd.act.modes import Permissions
 from riskd.act.plan import Occasion, propose
 from riskd.judge.advance import Advance, advance
+from riskd.judge.answered import Ask, asked, nobody_asked
+from riskd.judge.closed import is_closed
 from riskd.judge.evaluate import evaluate
 from riskd.judge.reading import Reading
+from riskd.judge.waived import rule_in_force
 from riskd.measure.book import Book
 from riskd.measure.catalogue import select_all, take
 from riskd.measure.spec import MeasureRef
@@ -25,7 +28,7 @@ from riskd.model.history import History
 from riskd.model.message import Message
 from riskd.model.order import Plan
 from riskd.model.report import Report, Surface
-from riskd.model.snapshot import Quality, Snapshot
+from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain, Subject
 from riskd.model.verdict import Level
 from riskd.observe.assemble import assemble
@@ -35,6 +38,9 @@ from riskd.policy.bundle import Bundle
 from riskd.policy.rule import REDUCES, Action, Rule
 from riskd.record.rows import CycleRows, cycle_rows
 from riskd.record.snapshot_rows import AccountFigures
+
+Observe = Callable[..., tuple[Snapshot, Known]]
+"""Makes a snapshot of reports and memory, with the arguments of ``assemble``."""
 
 Remember = Callable[[Snapshot, Known], History]
 """Takes in what this cycle saw and hands out the past, the present included."""
@@ -54,6 +60,8 @@ class CycleInput:
         attempts: How many plans an episode has had, by rule, subject in words and episode.
         ceiling: How far the daemon may go.
         duration_seconds: From the first read to now.
+        changed_rules: Rules that ask otherwise than in the last pass.
+        ask: Asks the queries of rules that have one.
     """
 
     snapshot_id: int
@@ -68,6 +76,16 @@ class CycleInput:
     attempts: Mapping[tuple[str, str, int], int]
     ceiling: Mode
     duration_seconds: float
+    changed_rules: frozenset[str] = frozenset()
+    ask: Ask = nobody_asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What policies say of one snapshot."""
+
+    readings: tuple[Reading, ...]
+    advance: Advance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +140,14 @@ class CycleResult:
     rows: CycleRows
 
 
-def run_cycle(given: CycleInput) -> CycleResult:
-    """Observe, measure, judge, plan and phrase. Same input, same result, bit for bit."""
-    snapshot, known = assemble(
+def run_cycle(given: CycleInput, *, observe: Observe = assemble) -> CycleResult:
+    """Observe, measure, judge, plan and phrase. Same input, same result, bit for bit.
+
+    Args:
+        given: Everything it depends on.
+        observe: Makes the snapshot; simulations bring faulty ones, to prove that they would be caught.
+    """
+    snapshot, known = observe(
         given.reports,
         previous=given.known,
         desk=given.desk,
@@ -134,12 +157,25 @@ def run_cycle(given: CycleInput) -> CycleResult:
     )
     book = Book.of(snapshot, given.remember(snapshot, known))
     rules = given.bundle.rules
-    readings = evaluate(rules, book, now=given.now)
-    moved = advance(readings, given.states, now=given.now, closed=lambda s: is_closed(snapshot, s))
+    judged = judge(
+        given.bundle,
+        snapshot,
+        book,
+        given.states,
+        now=given.now,
+        changed=given.changed_rules,
+        ask=given.ask,
+    )
+    readings, moved = judged.readings, judged.advance
     proposals, unplanned = _plans(given, book, readings, moved.states)
     messages = alert_messages(
         moved.events,
-        Background(rules={rule.id: rule for rule in rules}, before=given.states, unknown=moved.unknown),
+        Background(
+            rules={rule.id: rule for rule in rules},
+            before=given.states,
+            unknown=moved.unknown,
+            waivers=given.bundle.waivers,
+        ),
     )
     rows = cycle_rows(
         snapshot,
@@ -162,31 +198,31 @@ def run_cycle(given: CycleInput) -> CycleResult:
     )
 
 
-def is_closed(snapshot: Snapshot, subject: Subject) -> bool:
-    """Whether the snapshot proves that a subject without a row is gone.
+def judge(
+    bundle: Bundle,
+    snapshot: Snapshot,
+    book: Book,
+    states: Mapping[AlertKey, AlertState],
+    *,
+    now: datetime,
+    changed: frozenset[str] = frozenset(),
+    ask: Ask = nobody_asked,
+) -> Judged:
+    """What policies say of a snapshot: the live one, one seen by policies in shadow, or a recorded one.
 
-    A position is gone only when everything its account holds could be read: a vanished row is unknown, never flat. An
-    account, a hedge or a grid is gone when the configuration no longer names it.
+    Args:
+        bundle: The policies.
+        snapshot: What is judged.
+        book: The same with its past, ready to be measured.
+        states: Alerts as the snapshot before left them.
+        now: The moment of judging.
+        changed: Rules that ask otherwise than when the states were made.
+        ask: Asks the queries of rules that have one.
     """
-    match subject.grain:
-        case Grain.HEDGE:
-            return subject.part("hedge") not in {hedge.id for hedge in snapshot.desk.hedges}
-        case Grain.GRID:
-            return subject.part("grid") not in {grid.id for grid in snapshot.desk.grids}
-        case _:
-            account = subject.part("account")
-            if account and account not in {profile.id for profile in snapshot.desk.accounts}:
-                return True
-            return subject.grain in _OF_AN_ACCOUNT and _sees(snapshot, account)
-
-
-# Subjects that come and go with the positions of one account.
-_OF_AN_ACCOUNT = frozenset({Grain.POSITION, Grain.ASSET, Grain.STRATEGY, Grain.CLUSTER})
-
-
-def _sees(snapshot: Snapshot, account: str) -> bool:
-    state = snapshot.state(account, Surface.POSITIONS)
-    return state is not None and state.quality is Quality.OK
+    answers = asked(ask, book, bundle.rules)
+    readings = evaluate(bundle.rules, book, now=now, waivers=bundle.waivers, answers=answers)
+    moved = advance(readings, states, now=now, closed=lambda s: is_closed(snapshot, s), changed=changed)
+    return Judged(readings=readings, advance=moved)
 
 
 def _plans(
@@ -198,7 +234,7 @@ def _plans(
     """The plan of the worst firing alert of each account; the next worst when none can be made for it."""
     proposals: dict[str, Proposal] = {}
     unplanned: list[Unplanned] = []
-    for state, rule, subject, action in _wanted(readings, states):
+    for state, rule, subject, action in wanted(readings, states):
         account = subject.part("account")
         if account in proposals:
             continue
@@ -233,7 +269,7 @@ def _made(book: Book, rule: Rule, subject: Subject, action: Action, occasion: Oc
     return made if isinstance(made, Plan) else made.text
 
 
-def _wanted(
+def wanted(
     readings: Iterable[Reading], states: Mapping[AlertKey, AlertState]
 ) -> list[tuple[AlertState, Rule, Subject, Action]]:
     """Reductions that firing alerts ask for, worst first.
@@ -249,7 +285,8 @@ def _wanted(
             if state is None or state.condition is not Condition.FIRING or state.unknown:
                 continue
             actions = [a for a in reading.rule.actions_at(state.level) if a.kind in REDUCES]
-            found.extend((state, reading.rule, subject, action) for action in actions)
+            rule = rule_in_force(reading, int(row))
+            found.extend((state, rule, subject, action) for action in actions)
     # Sorting is stable: within a level the order of the policies stands.
     return sorted(found, key=lambda wanted: -wanted[0].level)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from riskd.measure.book import Book
+from riskd.model.answer import Answer, Refusal
 from riskd.model.journal import JournalEntry as JournalEntry
 from riskd.model.message import Message
 from riskd.model.order import Intent, Receipt
@@ -190,4 +192,33 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+        ...
+
+
+class QueryRunner(Protocol):
+    """Asks the SQL of policies, out of reach of everything else. Nothing here raises: what cannot be asked is said."""
+
+    def begin(self) -> None:
+        """There will be something to ask: make ready for it, without waiting."""
+        ...
+
+    def check(self, queries: Mapping[str, str]) -> Mapping[str, Refusal]:
+        """The queries that may not be asked, and why.
+
+        Args:
+            queries: Text by the id of its rule.
+        """
+        ...
+
+    def ask(self, book: Book, queries: Mapping[str, str]) -> Mapping[str, Answer]:
+        """What each query says of a snapshot: an answer for every rule, within a bounded time.
+
+        Args:
+            book: One snapshot.
+            queries: Text by the id of its rule; texts that ``check`` would refuse fail.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what it holds. It may be asked again afterwards."""
         ...

@@ -8,9 +8,17 @@ from datetime import datetime
 import numpy as np
 
 from riskd.model.arrays import codes, floats
-from riskd.model.history import ActivityColumns, EquitySeries, History, IncomeColumns
+from riskd.model.history import (
+    NO_PRICES,
+    ActivityColumns,
+    EquitySeries,
+    History,
+    IncomeColumns,
+    PriceColumns,
+    ReconciledColumns,
+)
 from riskd.model.snapshot import Snapshot
-from tests.builder_rows import NOW
+from tests.builder_rows import NOW, VENUE
 
 
 def a_history(
@@ -21,6 +29,8 @@ def a_history(
     activity: Sequence[tuple[str, str, float]] = (),
     complete_days: float = 365.0,
     day_started_at: float | None = None,
+    prices: PriceColumns = NO_PRICES,
+    reconciled: Sequence[tuple[str, str, float, float]] = (),
 ) -> History:
     """What is remembered beside a snapshot; nothing happened unless said.
 
@@ -30,6 +40,8 @@ def a_history(
         activity: ``(account, strategy, age in seconds)`` of orders placed.
         complete_days: For how long funding and activity are known without gaps; NAN: never read.
         day_started_at: Seconds since the epoch; None: midnight UTC.
+        prices: See ``a_price_history``.
+        reconciled: ``(account, symbol, venue's quantity minus ours, age of the comparison in seconds)``.
     """
     now = snapshot.taken_at.timestamp()
     names = [profile.id for profile in snapshot.desk.accounts]
@@ -53,6 +65,38 @@ def a_history(
             placed_at=floats([now - row[2] for row in activity]),
             complete_since=since,
         ),
+        prices=prices,
+        reconciled=ReconciledColumns(
+            account=codes([names.index(row[0]) for row in reconciled]),
+            symbol=tuple(row[1] for row in reconciled),
+            difference=floats([row[2] for row in reconciled]),
+            compared_at=floats([now - row[3] for row in reconciled]),
+        ),
+    )
+
+
+def a_price_history(
+    closes: Mapping[str, Sequence[float]],
+    *,
+    venue: str = VENUE,
+    taken_at: datetime = NOW,
+    ahead_hours: int = 0,
+) -> PriceColumns:
+    """Hourly closes by symbol, all equally many, the last of them at the last full hour.
+
+    Args:
+        closes: Oldest first; NAN: not known.
+        ahead_hours: How many of the last closes lie after ``taken_at``.
+    """
+    symbols = sorted(closes)
+    hours = len(closes[symbols[0]])
+    end = taken_at.timestamp() // 3600.0 + ahead_hours
+    return PriceColumns(
+        venue=(venue,) * len(symbols),
+        symbol=tuple(symbols),
+        asset=tuple(symbol.partition("/")[0] for symbol in symbols),
+        at=floats([(end - hours + 1 + number) * 3600.0 for number in range(hours)]),
+        close=floats([list(closes[symbol]) for symbol in symbols]),
     )
 
 

@@ -21,6 +21,7 @@ from riskd.model.arrays import codes, floats
 from riskd.model.desk import (
     UNLABELLED,
     AccountProfile,
+    Cluster,
     Desk,
     GridDefinition,
     HedgeDefinition,
@@ -40,7 +41,7 @@ from tests.builder_columns import (
     position_columns,
     quotes_of,
 )
-from tests.builder_history import a_history, an_equity_series
+from tests.builder_history import a_history, a_price_history, an_equity_series
 from tests.builder_rows import (
     BRACKETS,
     BTC,
@@ -76,6 +77,7 @@ __all__ = [
     "a_hedge",
     "a_history",
     "a_position",
+    "a_price_history",
     "a_snapshot",
     "a_spot",
     "a_stop",
@@ -201,6 +203,8 @@ def a_snapshot(
     hedges: tuple[HedgeDefinition, ...] = (),
     grids: tuple[GridDefinition, ...] = (),
     surfaces: Iterable[SurfaceState] = (),
+    clusters: tuple[Cluster, ...] | None = None,
+    clock_offsets: Mapping[str, float] | None = None,
     taken_at: datetime = NOW,
     id: int = 1,
 ) -> Snapshot:
@@ -230,7 +234,9 @@ def a_snapshot(
     return Snapshot(
         id=id,
         taken_at=taken_at,
-        desk=Desk(accounts=tuple(row.profile for row in accounts), hedges=hedges, grids=grids),
+        desk=Desk(
+            accounts=tuple(row.profile for row in accounts), hedges=hedges, grids=grids, clusters=clusters
+        ),
         instruments=tuple(instrument_of(row) for row in listed),
         strategies=strategies,
         quotes=quotes_of(listed, taken_at),
@@ -244,6 +250,7 @@ def a_snapshot(
             price=floats([row.price for row in spot]),
         ),
         surfaces=_surfaces(accounts, tuple(surfaces), taken_at),
+        clock_offsets=tuple(sorted((clock_offsets or {}).items())),
     )
 
 

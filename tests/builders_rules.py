@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from riskd.measure.spec import MeasureRef, Unit
 from riskd.model.desk import Mode
-from riskd.model.subject import Grain
+from riskd.model.subject import Grain, Subject, account_subject
 from riskd.model.verdict import Level
 from riskd.policy.bundle import Expectation, Policy, SeriesTest
 from riskd.policy.rule import (
@@ -28,6 +29,7 @@ from riskd.policy.rule import (
     Step,
     Thresholds,
 )
+from riskd.policy.waiver import Waiver
 
 LEVELS: Mapping[str, Level] = {"warn": Level.WARN, "breach": Level.BREACH, "critical": Level.CRITICAL}
 A_MARK = Mark(file="policies/test.yaml", line=1, column=1)
@@ -128,7 +130,7 @@ def a_series_test(
         start=start,
         every_seconds=every,
         series=tuple(series),
-        by=by,
+        by=None if by is None else (by,) * len(series),
         expect=tuple(
             Expectation(
                 at_seconds=line[0],
@@ -156,6 +158,31 @@ def a_policy(*rules: Rule, tests: Sequence[SeriesTest] = (), name: str = "test")
         tests=tuple(tests),
         hash="0" * 64,
         file=A_MARK.file,
+    )
+
+
+def a_waiver(
+    limit: Limit | None,
+    *,
+    rule: str = "test/leverage",
+    subject: Subject | None = None,
+    from_at: datetime = datetime(2026, 3, 2, tzinfo=UTC),
+    until_at: datetime = datetime(2026, 3, 9, tzinfo=UTC),
+    id: str = "W-1",
+) -> Waiver:
+    """A waiver of the account ``main`` for the first week of March; None: the rule is suspended."""
+    return Waiver(
+        id=id,
+        rule=rule,
+        subject=subject or account_subject("main"),
+        limit=None if limit is None else _thresholds(limit),
+        from_at=from_at,
+        until_at=until_at,
+        requested_by="m.ito",
+        approved_by="role:cro/a.lind",
+        reason="The trade is moved between venues.",
+        ticket="RISK-311",
+        mark=A_MARK,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from riskd.measure.groups import IndexArray
 from riskd.model.arrays import BoolArray, IntArray
-from riskd.model.history import ActivityColumns, History, IncomeColumns
+from riskd.model.history import ActivityColumns, History, IncomeColumns, ReconciledColumns
 from riskd.model.snapshot import InstrumentColumns, OrderColumns, PositionColumns, Snapshot, SpotColumns
 
 Columns = TypeVar("Columns", PositionColumns, OrderColumns, SpotColumns, InstrumentColumns)
@@ -99,6 +99,8 @@ def _past_of(history: History, account: int) -> History:
         day_started_at=history.day_started_at[account : account + 1],
         funding=_funding_of(history.funding, account),
         activity=_activity_of(history.activity, account),
+        prices=history.prices,
+        reconciled=_reconciled_of(history.reconciled, account),
     )
 
 
@@ -111,6 +113,16 @@ def _funding_of(funding: IncomeColumns, account: int) -> IncomeColumns:
         amount=funding.amount[rows],
         at=funding.at[rows],
         complete_since=funding.complete_since[account : account + 1],
+    )
+
+
+def _reconciled_of(reconciled: ReconciledColumns, account: int) -> ReconciledColumns:
+    rows: IndexArray = np.flatnonzero(reconciled.account == account)
+    return ReconciledColumns(
+        account=_zeros(reconciled.account[rows]),
+        symbol=tuple(reconciled.symbol[row] for row in rows.tolist()),
+        difference=reconciled.difference[rows],
+        compared_at=reconciled.compared_at[rows],
     )
 
 

@@ -7,7 +7,7 @@ All text may hold hostile names; the channels escape it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -17,8 +17,9 @@ from riskd.model.alert import AlertEvent, AlertKey, AlertState, EventKind
 from riskd.model.message import Message, MessageKind
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
-from riskd.policy.rule import REDUCES, Action, ActionKind, Bound, Rule
+from riskd.policy.rule import REDUCES, Action, ActionKind, Bound, Limit, Rule
 from riskd.policy.units import show
+from riskd.policy.waiver import Waiver
 
 STORM_SIZE = 5
 """More new alerts than this in one cycle become one post, with the alerts in its thread; critical ones stand alone."""
@@ -36,11 +37,19 @@ class Background:
         rules: Rules in force by id; a removed rule is absent.
         before: States as they were before the events.
         unknown: Which input was missing, where one was.
+        waivers: All that there are.
     """
 
     rules: Mapping[str, Rule]
     before: Mapping[AlertKey, AlertState]
     unknown: Mapping[AlertKey, str]
+    waivers: Sequence[Waiver] = ()
+
+    def waiver_of(self, event: AlertEvent) -> Waiver | None:
+        """The waiver that holds for the event's rule and subject."""
+        wanted = (event.key.rule, event.key.subject)
+        held = (waiver for waiver in self.waivers if (waiver.rule, waiver.subject) == wanted)
+        return next((waiver for waiver in held if waiver.holds(event.at)), None)
 
 
 def alert_messages(events: Sequence[AlertEvent], background: Background) -> tuple[Message, ...]:
@@ -115,7 +124,7 @@ def _root(event: AlertEvent, background: Background, root: str) -> Message:
         level=event.level_after,
         thread="" if fresh else root,
         edits_root=not fresh,
-        headline=_headline(event, rule),
+        headline=_headline(event, rule, background),
         fields=_fields(event, rule, before),
         body=_body(event, rule, background),
     )
@@ -126,19 +135,25 @@ def _reply(shown: Message, kind: MessageKind, event: AlertEvent) -> Message:
     return replace(shown, key=f"{shown.key}|reply", kind=kind, level=event.level_after, edits_root=False)
 
 
-def _headline(event: AlertEvent, rule: Rule | None) -> str:
+def _headline(event: AlertEvent, rule: Rule | None, background: Background) -> str:
     who = subject_words(event.key.subject)
-    what = rule.measure.name.replace("_", " ") if rule else event.key.rule
+    what = rule.measure_words if rule else event.key.rule
     word = event.level_after.name
     match event.kind:
         case EventKind.RESOLVED:
-            return f"RESOLVED {who}: {_ending(event, rule, what)}"
+            return f"RESOLVED {who}: {_ending(event, rule, what, background)}"
         case EventKind.UNKNOWN:
             return f"UNKNOWN {who}: {what} cannot be measured; the {word} stands"
         case _ if event.value is None:
             return f"{word} {who}: {what} cannot be measured, which this rule counts as a breach"
         case EventKind.CLEARING:
             return f"{word} {who}: {what} {_value(event, rule)} is back inside {_limit(event, rule)}, not yet for long"
+        case EventKind.RELAPSED if rule is not None and _is_inside(event, rule):
+            margin = show(rule.clear_margin, Unit.RATIO)
+            return (
+                f"{word} {who}: {what} {_value(event, rule)} is inside {_limit(event, rule)}, but not by the {margin} "
+                "that would end the alert"
+            )
         case EventKind.DEESCALATED:
             return f"{word} {who}: {what} {_value(event, rule)}, down from {event.level_before.name}"
         case EventKind.KNOWN_AGAIN:
@@ -149,9 +164,11 @@ def _headline(event: AlertEvent, rule: Rule | None) -> str:
             )
 
 
-def _ending(event: AlertEvent, rule: Rule | None, what: str) -> str:
+def _ending(event: AlertEvent, rule: Rule | None, what: str, background: Background) -> str:
     if event.reason == "cleared":
         return f"{what} {_value(event, rule)} is back inside {_limit(event, rule)}"
+    if event.reason == "waived":
+        return f"{what} {_value(event, rule)} is waived, {_waiver_words(background.waiver_of(event))}"
     return {
         "subject_closed": f"closed, so {what} no longer applies",
         "not_covered": f"rule {event.key.rule} no longer covers it; the condition itself was not seen to end",
@@ -180,6 +197,7 @@ def _body(event: AlertEvent, rule: Rule | None, background: Background) -> tuple
         lines.append(f"Missing: {missing}. The last level is kept until the data is back.")
     if rule is None:
         return tuple(lines)
+    lines += _waiver_lines(event, background)
     if rule.why:
         lines.append(f"Why: {rule.why}")
     asked = [action for action in rule.actions_at(event.level_after) if action.kind is not ActionKind.NOTIFY]
@@ -190,6 +208,23 @@ def _body(event: AlertEvent, rule: Rule | None, background: Background) -> tuple
     if left:
         lines.append(f"A person must do this, riskd does not: {', '.join(left)}.")
     return tuple(lines)
+
+
+def _waiver_lines(event: AlertEvent, background: Background) -> list[str]:
+    """What a waiver has to do with it: it holds and is exceeded too, or it has just ended."""
+    if event.reason == "waiver_ended":
+        ended = background.before.get(event.key, AlertState()).waiver
+        return [f"The waiver {ended} ended; the value has been beyond the normal limit all along."]
+    waiver = background.waiver_of(event)
+    if waiver is None or event.kind is EventKind.RESOLVED:
+        return []
+    return [f"A waiver holds, {_waiver_words(waiver)}; the limit here is the one that it allows."]
+
+
+def _waiver_words(waiver: Waiver | None) -> str:
+    if waiver is None:
+        return "by a waiver"
+    return f"by {waiver.id} ({waiver.ticket}) until {waiver.until_at:%Y-%m-%d %H:%M} UTC"
 
 
 def action_words(action: Action, unit: Unit) -> str:
@@ -216,6 +251,22 @@ def _beyond(event: AlertEvent, rule: Rule | None) -> str:
     if rule.limit.bound is Bound.BAND:
         return "outside"
     return "above" if rule.limit.bound is Bound.MAX else "below"
+
+
+def _is_inside(event: AlertEvent, rule: Rule) -> bool:
+    """Whether the value is inside the limit of its level: an alert goes on until it is by the margin as well."""
+    if event.value is None or event.limit is None:
+        return False
+    lower_edges = {low for limit in rule.limits for low in _lows(limit)}
+    is_floor = rule.limit.bound is Bound.MIN or (
+        rule.limit.bound is Bound.BAND and event.limit in lower_edges
+    )
+    return event.value >= event.limit if is_floor else event.value <= event.limit
+
+
+def _lows(limit: Limit) -> Iterator[float]:
+    every = (limit.thresholds, *(step.thresholds for step in limit.steps))
+    return (low for thresholds in every if thresholds is not None for _, low, _ in thresholds.levels)
 
 
 def _is_blindness(event: AlertEvent) -> bool:

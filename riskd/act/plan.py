@@ -24,12 +24,13 @@ from riskd.act.steps import Steps, steps_of
 from riskd.act.suppose import Costs, unit_costs
 from riskd.act.trial import HOLDS_POSITIONS, Case, Trial
 from riskd.measure.book import Book
-from riskd.measure.catalogue import CATALOGUE, take
+from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.groups import IndexArray
 from riskd.measure.spec import Remedy
 from riskd.model.order import Plan, Reduction
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain, Subject
+from riskd.policy.formula_take import take_rule
 from riskd.policy.rule import REDUCES, Action, ActionKind, Objective, Rule
 from riskd.policy.select import selection
 
@@ -168,11 +169,11 @@ def _positions_of(book: Book, grain: Grain, subject: Subject, subject_row: int) 
 def _case(
     book: Book, rule: Rule, subject: Subject, action: Action, reach: _Reach, occasion: Occasion, costs: Costs
 ) -> Case | NoPlan:
-    measured = take(book, rule.measure, rule.grain, selection(rule.where, book))
+    measured = take_rule(book, rule, selection(rule.where, book))
     value = float(measured.values[reach.subject_row])
     if math.isnan(value):
         reason = measured.unknown[reach.subject_row]
-        return NoPlan(NoPlanReason.UNKNOWN, f"{rule.measure.name} of {subject} is unknown: {reason}")
+        return NoPlan(NoPlanReason.UNKNOWN, f"{rule.measure_words} of {subject} is unknown: {reason}")
     if not reach.rows:
         return NoPlan(NoPlanReason.NOTHING_HELD, f"{subject} holds no position that the rule covers")
     snapshot, history = account_alone(book.tables.snapshots[0], book.tables.histories[0], reach.account)

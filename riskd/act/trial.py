@@ -18,9 +18,10 @@ from riskd.model.arrays import FloatArray
 from riskd.model.history import History
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain, Subject
+from riskd.policy.formula_take import take_rule
 from riskd.policy.rule import Action, Bound, Rule
 from riskd.policy.select import selection
-from riskd.policy.thresholds import inset, thresholds
+from riskd.policy.thresholds import inset, ladders_by, thresholds
 
 HOLDS_POSITIONS = frozenset({Grain.POSITION, Grain.ACCOUNT, Grain.STRATEGY, Grain.ASSET})
 """Grains of which every subject lies inside one account and every position of it in one subject."""
@@ -68,7 +69,7 @@ class Trial:
 
     def values(self, closings: Sequence[Closing]) -> FloatArray:
         """The measure of the subject after each closing; NaN unknown."""
-        return self._measured(self._case.rule.measure, closings) * self._scale
+        return self._measured(None, closings) * self._scale
 
     def gaps(self, closings: Sequence[Closing]) -> FloatArray:
         """How far beyond the target the measure is after each closing: > 0 beyond, <= 0 within, NaN unknown."""
@@ -81,7 +82,7 @@ class Trial:
         return self._targets([closing])[0]
 
     def _targets(self, closings: Sequence[Closing]) -> list[tuple[float, float]]:
-        action, limit = self._case.action, self._case.rule.limit
+        action, by = self._case.action, ladders_by(self._case.rule)
         if action.to is not None:
             edges = {
                 Bound.MAX: (-math.inf, action.to),
@@ -89,9 +90,9 @@ class Trial:
                 Bound.BAND: (-abs(action.to), abs(action.to)),
             }
             return [edges[self._bound]] * len(closings)
-        if limit.by is None:
+        if by is None:
             return [self._clear_level(None)] * len(closings)
-        return [self._clear_level(value) for value in self._measured(limit.by, closings).tolist()]
+        return [self._clear_level(value) for value in self._measured(by, closings).tolist()]
 
     def _clear_level(self, by_value: float | None) -> tuple[float, float]:
         """Where the level that asks for the action clears: its limit, drawn inwards by the rule's margin."""
@@ -103,7 +104,8 @@ class Trial:
                 return inset(self._bound, low, high, rule.clear_margin)
         return (math.nan, math.nan)
 
-    def _measured(self, ref: MeasureRef, closings: Sequence[Closing]) -> FloatArray:
+    def _measured(self, ref: MeasureRef | None, closings: Sequence[Closing]) -> FloatArray:
+        """A measure of the subject after each closing; the rule's own when none is named."""
         size = max(1, min(_BOOKS_AT_ONCE, _ROWS_AT_ONCE // max(1, len(self._case.snapshot.positions))))
         parts = [
             self._measured_together(ref, closings[start : start + size])
@@ -111,14 +113,17 @@ class Trial:
         ]
         return np.concatenate(parts) if parts else np.empty(0)
 
-    def _measured_together(self, ref: MeasureRef, closings: Sequence[Closing]) -> FloatArray:
+    def _measured_together(self, ref: MeasureRef | None, closings: Sequence[Closing]) -> FloatArray:
         """All closings as one block of books."""
         case = self._case
         books = [
             Book.of(suppose(case.snapshot, closing, case.unit_cost), case.history) for closing in closings
         ]
         block = Book.stack(books)
-        measured = take(block, ref, case.rule.grain, selection(case.rule.where, block))
+        chosen = selection(case.rule.where, block)
+        measured = (
+            take_rule(block, case.rule, chosen) if ref is None else take(block, ref, case.rule.grain, chosen)
+        )
         subject_rows = self._subject_rows(block, closings)
         gone = _without_position(self._bound)
         return np.array([gone if row is None else measured.values[row] for row in subject_rows])

@@ -28,6 +28,9 @@ _LOOK_BACK = timedelta(days=7) - timedelta(hours=1)
 _INCOME_LOOK_BACK = timedelta(days=31)
 # Rows may appear a little after their time stamp: each read begins this much before the last row of the one before.
 _OVERLAP = timedelta(seconds=60)
+# The venue charges 1 for fewer than a hundred candles and 5 for up to a thousand.
+_CANDLES_MAX, _CANDLES_NEWEST = 1000, 99
+_CANDLES_WHOLE_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,7 @@ class BinanceReader:
         self._clock = clock
         self._venue = venue
         self._cursors: dict[str, datetime] = {}  # by unified symbol for trades; "" for income
+        self._candles_whole_at: dict[str, datetime] = {}
 
     @property
     def venue(self) -> str:
@@ -140,6 +144,8 @@ class BinanceReader:
             return await self._income(now)
         if surface is Surface.TRADES:
             return await self._trades(symbols, now)
+        if surface is Surface.CANDLES:
+            return await self._candles(symbols, now)
         endpoint = _ENDPOINTS[surface]
         return _Read(
             payload=await self._ask(endpoint.path, endpoint.params, endpoint.shape, signed=endpoint.signed)
@@ -171,6 +177,23 @@ class BinanceReader:
             self._keep(symbol, rows, begin)
         payload: dict[str, JsonValue] = {venue_symbol(symbol): rows for symbol, rows in found.items()}
         return _Read(payload=payload, complete=complete, covers_from=begin)
+
+    async def _candles(self, symbols: Sequence[str], now: datetime) -> _Read:
+        """Hourly candles of the mark price: at first and once a day as many as one request gives, else the newest.
+
+        What was read and then lost, for whatever reason, is whole again after a day.
+        """
+        payload: dict[str, JsonValue] = {}
+        for symbol in symbols:
+            name = venue_symbol(symbol)
+            last_whole = self._candles_whole_at.get(name)
+            is_whole = last_whole is None or now - last_whole >= _CANDLES_WHOLE_EVERY
+            rows = _CANDLES_MAX if is_whole else _CANDLES_NEWEST
+            params = (("symbol", name), ("interval", "1h"), ("limit", str(rows)))
+            payload[name] = await self._ask("/fapi/v1/markPriceKlines", params, Shape.LIST, signed=False)
+            if is_whole:
+                self._candles_whole_at[name] = now
+        return _Read(payload=payload)
 
     async def _fills(self, name: str, begin: datetime) -> tuple[list[JsonValue], bool]:
         """Fills of one contract. After the first page the venue counts by trade id, and refuses a time beside it."""

@@ -159,8 +159,15 @@ def request_weight(call: VenueCall) -> int:
     """
     if call.method != "GET":
         return 1
+    if call.path == "/fapi/v1/markPriceKlines":
+        return _candles_weight(call)
     whole, one = _WEIGHTS.get(call.path, (1, 1))
     return one if any(name == "symbol" for name, _ in call.params) else whole
+
+
+def _candles_weight(call: VenueCall) -> int:
+    limit = int(next((value for name, value in call.params if name == "limit"), "500"))
+    return next((weight for below, weight in ((100, 1), (500, 2), (1001, 5)) if limit < below), 10)
 
 
 # (without a symbol, with one)

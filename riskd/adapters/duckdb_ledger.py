@@ -145,7 +145,7 @@ class DuckdbLedger:
         journal = journal_blocks(fresh)
         with self._engine.transaction(f"cycle {rows.snapshot_id}") as connection:
             if not self._has(connection, rows.snapshot_id):
-                for block in (*rows.blocks, summary_block(rows)):
+                for block in (*rows.blocks, *rows.once, summary_block(rows)):
                     insert(connection, block)
                 for block in rows.incomes:
                     insert_new(

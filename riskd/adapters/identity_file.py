@@ -42,7 +42,8 @@ def _create(path: Path) -> None:
     fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, os.urandom(_KEY_BYTES + _INSTANCE_BYTES))
+        key = os.urandom(_KEY_BYTES + _INSTANCE_BYTES)  # noqa: TID251 - nobody may guess a key; made once, then read
+        os.write(descriptor, key)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

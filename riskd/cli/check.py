@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from riskd.cli.exit_codes import Exit
+from riskd.cli.finding_text import finding_fields, finding_text, is_failing, tally
 from riskd.cli.options import json_option
 from riskd.cli.policy_options import chosen_config, policy_config_option, policy_files_argument
 from riskd.cli.problem_text import counted, problem_fields
 from riskd.errors import PolicyError, Problem, SettingsError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from riskd.model.desk import Desk
     from riskd.policy.bundle import Bundle
+    from riskd.policy.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +32,17 @@ class Checked:
         bundle: The policies; None when a file is not valid.
         invalid: Faults of files. Nothing can run with them.
         failed: What tests inside policies expected and did not find.
+        waivers: Those that hold now, in words.
+        findings: What lint says of policies that are valid.
+        fails: Whether lint alone makes the check fail.
     """
 
     bundle: Bundle | None
     invalid: tuple[Problem, ...]
-    failed: tuple[Problem, ...]
+    failed: tuple[Problem, ...] = ()
+    waivers: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    fails: bool = False
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -43,61 +54,83 @@ class Checked:
         """What the command returns."""
         if self.invalid:
             return Exit.WRONG_USE
-        return Exit.FINDINGS if self.failed else Exit.FINE
+        return Exit.FINDINGS if self.failed or self.fails else Exit.FINE
 
 
 @click.command()
 @policy_files_argument
 @policy_config_option
+@click.option("--strict", is_flag=True, help="Let warnings of lint fail, too.")
 @json_option
-def check(files: tuple[str, ...], config: Path | None, as_json: bool) -> int:  # noqa: FBT001 - click's flags are booleans
-    """Check policy files and the configuration: syntax, units, measures, sense, and the tests inside policies.
+def check(files: tuple[str, ...], config: Path | None, strict: bool, as_json: bool) -> int:  # noqa: FBT001 - click's flags are booleans
+    """Check policy files and the configuration: syntax, units, measures, sense, lint, and the tests inside policies.
 
     FILES are policy files, directories of them, or names of shipped packs. Without FILES: the policies of the
     configuration, else the shipped packs. With a configuration, that file and the credential files that it names are
-    checked too. Every fault of every file is listed.
+    checked too, and lint knows the desk. Every fault of every file is listed.
 
-    Exit codes: 0 fine, 1 a test inside a policy fails, 2 a file is not valid.
+    Exit codes: 0 fine, 1 a test inside a policy fails or lint has an error, 2 a file is not valid.
     """
     from riskd.adapters.system_clock import SystemClock
 
     clock = SystemClock()
     began = clock.monotonic()
-    found = _checked(files, chosen_config(files, config))
+    chosen = chosen_config(files, config)
+    found = _checked(files, chosen, clock.now(), strict=strict)
     elapsed_ms = round((clock.monotonic() - began) * 1000)
     if as_json:
-        click.echo(json.dumps(_report(found, elapsed_ms), indent=2))
+        click.echo(json.dumps(_report(found, chosen, elapsed_ms), indent=2))
         return found.code
     for problem in found.problems:
         click.echo(str(problem), err=True)
-    click.echo(f"{_summary(found)} ({elapsed_ms} ms)", err=bool(found.problems))
-    for note in _notes(found):
-        click.echo(f"note: {note}")
+    errors = [finding for finding in found.findings if finding.severity.value == "error"]
+    for finding in errors:
+        click.echo(finding_text(finding, chosen), err=True)
+    click.echo(f"{_summary(found)} ({elapsed_ms} ms)", err=found.code is not Exit.FINE)
+    for waiver in found.waivers:
+        click.echo(f"note: {waiver}")
+    for finding in found.findings:
+        if finding not in errors:
+            click.echo(finding_text(finding, chosen))
     return found.code
 
 
-def _checked(files: tuple[str, ...], config: Path | None) -> Checked:
+def _checked(files: tuple[str, ...], config: Path | None, now: datetime, *, strict: bool) -> Checked:
     from riskd.daemon.policy_files import load_policy_files
+    from riskd.daemon.queries import asking, patient_queries
     from riskd.judge.rehearse import rehearse
+    from riskd.policy.lint import lint
+    from riskd.policy.waiver_words import in_force_lines
 
-    names, invalid = files, list[Problem]()
+    names, invalid, desk = files, list[Problem](), None
     if config is not None:
-        configured, faults = _configuration(config)
+        configured, faults, desk = _configuration(config)
         names = files or configured
         invalid.extend(faults)
         if not names:  # nobody can tell which policies are meant
-            return Checked(bundle=None, invalid=tuple(invalid), failed=())
-    try:
-        bundle = load_policy_files(names)
-    except PolicyError as error:
-        return Checked(bundle=None, invalid=(*invalid, *error.problems), failed=())
-    results = [result for policy in bundle.policies if policy.tests for result in rehearse(policy)]
+            return Checked(bundle=None, invalid=tuple(invalid))
+    with patient_queries() as queries:
+        try:
+            bundle = load_policy_files(names, queries)
+        except PolicyError as error:
+            return Checked(bundle=None, invalid=(*invalid, *error.problems))
+        ask = asking(queries)
+        tested = [policy for policy in bundle.policies if policy.tests]
+        results = [result for policy in tested for result in rehearse(policy, ask=ask)]
     failed = tuple(problem for result in results for problem in result.problems)
-    return Checked(bundle=bundle, invalid=tuple(invalid), failed=failed)
+    findings = lint(bundle, desk, now)
+    return Checked(
+        bundle=bundle,
+        invalid=tuple(invalid),
+        failed=failed,
+        waivers=in_force_lines(bundle, now),
+        findings=findings,
+        fails=is_failing(findings, strict=strict),
+    )
 
 
-def _configuration(config: Path) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """Names of the policies in a configuration, and its faults and those of its credential files."""
+def _configuration(config: Path) -> tuple[tuple[str, ...], tuple[Problem, ...], Desk | None]:
+    """Names of the policies in a configuration, its faults and those of its credential files, and its desk."""
     from riskd.daemon.credential_check import credential_problems, credentials_of
     from riskd.daemon.policy_files import seen_from
     from riskd.daemon.settings_file import read_settings
@@ -105,44 +138,34 @@ def _configuration(config: Path) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     try:
         settings = read_settings(config)
     except SettingsError as error:
-        return (), error.problems
-    policies = seen_from(config.parent, settings.policies)
-    return policies, credential_problems(config, settings, credentials_of(config))
+        return (), error.problems, None
+    policies = seen_from(config.parent, settings.policy_files)
+    faults = credential_problems(config, settings, credentials_of(config))
+    return policies, faults, settings.desk()
 
 
 def _summary(found: Checked) -> str:
+    told = tally(found.findings)
     if found.problems:
         files = len({problem.file for problem in found.problems})
-        return f"{counted(len(found.problems), 'error')} in {counted(files, 'file')}"
+        faults = f"{counted(len(found.problems), 'error')} in {counted(files, 'file')}"
+        return f"{faults}; lint: {told}" if told else faults
     assert found.bundle is not None, "a check without a problem has its policies"
     tests = sum(len(policy.tests) for policy in found.bundle.policies)
-    parts = (
+    parts = [
         counted(len(found.bundle.policies), "policy", "policies"),
         counted(len(found.bundle.rules), "rule"),
         counted(tests, "test"),
-    )
-    return f"{', '.join(parts)}: fine"
+    ]
+    if found.bundle.waivers:
+        parts.append(f"{counted(len(found.bundle.waivers), 'waiver')} of which {len(found.waivers)} in force")
+    return f"{', '.join(parts)}: {', '.join(part for part in ('' if found.fails else 'fine', told) if part)}"
 
 
-def _notes(found: Checked) -> list[str]:
-    """What a policy asks for and riskd only reports."""
-    from riskd.policy.rule import REDUCES, ActionKind
-
-    told = []
-    for policy in found.bundle.policies if found.bundle is not None else ():
-        asked = {action.kind for rule in policy.rules for _, actions in rule.actions for action in actions}
-        left = sorted(asked - REDUCES - {ActionKind.NOTIFY})
-        if left:
-            told.append(
-                f"{policy.name} asks for {', '.join(left)}: riskd says so in the alert, a person must do it"
-            )
-    return told
-
-
-def _report(found: Checked, elapsed_ms: int) -> dict[str, object]:
+def _report(found: Checked, config: Path | None, elapsed_ms: int) -> dict[str, object]:
     policies = found.bundle.policies if found.bundle is not None else ()
     return {
-        "ok": not found.problems,
+        "ok": found.code is Exit.FINE,
         "policies": [
             {
                 "name": policy.name,
@@ -154,7 +177,8 @@ def _report(found: Checked, elapsed_ms: int) -> dict[str, object]:
             }
             for policy in policies
         ],
-        "notes": _notes(found),
         "problems": [problem_fields(problem) for problem in found.problems],
+        "waivers": list(found.waivers),
+        "findings": [finding_fields(finding, config) for finding in found.findings],
         "elapsed_ms": elapsed_ms,
     }

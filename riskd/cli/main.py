@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
 
@@ -10,18 +9,19 @@ import click
 
 from riskd import __version__
 from riskd.cli.exit_codes import Exit
+from riskd.cli.lazy_group import LazyGroup, Table
 from riskd.errors import CredentialError, PolicyError, RiskdError, SettingsError
 
-# name -> (module, attribute, short help). The help stands here so that `riskd --help` imports none of them.
-COMMANDS: dict[str, tuple[str, str, str]] = {
+COMMANDS: Table = {
     "demo": ("riskd.cli.demo", "demo", "Embedded paper desk: four strategies, a crash, a report. No keys."),
     "check": ("riskd.cli.check", "check", "Check policy files: syntax, units, measures, sense."),
     "test": ("riskd.cli.test", "test", "Run the tests inside policy files."),
+    "policy": ("riskd.cli.policy", "policy", "Lint, coverage and schema of policies."),
     "once": ("riskd.cli.once", "once", "One cycle against the configured accounts; sends nothing."),
     "run": ("riskd.cli.run", "run", "The daemon."),
     "sql": ("riskd.cli.sql", "sql", "Ask the ledger, also while the daemon runs. Read-only."),
     "audit": ("riskd.cli.audit", "audit", "Ask the ledger a question that ships with riskd."),
-    "explain": ("riskd.cli.explain", "explain", "What a measure means: formula, unit, source."),
+    "explain": ("riskd.cli.explain", "explain", "What a measure, a rule or an alert means, and why."),
     "size": ("riskd.cli.size", "size", "Position size for a fixed risk at the stop."),
     "halt": ("riskd.cli.halt", "halt", "Stop all orders now; watching and alerting go on."),
     "resume": ("riskd.cli.halt", "resume", "Lift a halt."),
@@ -30,29 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are used: `riskd --help` stays under 0.2 s."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Names in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import one command; None when there is no such name."""
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        command = getattr(importlib.import_module(entry[0]), entry[1])
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """The table of commands, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, short) for name, (_, _, short) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="riskd")
 def root() -> None:
     """Watch leveraged perpetual-futures accounts, hold them to written policies, reduce risk when they say so.

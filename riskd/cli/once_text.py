@@ -6,6 +6,7 @@ import numpy as np
 
 from riskd.adapters.safe_text import visible
 from riskd.cli.account_rows import COLUMNS, account_rows
+from riskd.cli.problem_text import counted
 from riskd.cycle import Proposal
 from riskd.daemon.once import Sight
 from riskd.judge.explain import explain
@@ -14,6 +15,7 @@ from riskd.model.alert import AlertKey, AlertState
 from riskd.model.report import JsonValue
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.policy.units import show
+from riskd.policy.waiver_words import in_force_lines
 
 _LEVELS = {-1: "UNKNOWN", 1: "WARN", 2: "BREACH", 3: "CRITICAL"}
 
@@ -33,6 +35,7 @@ def lines(sight: Sight, *, why: bool) -> list[str]:
     ]
     judged = [line for reading in sight.result.readings for line in _exceeded(sight, reading, why=why)]
     told += ["", *(judged or ["every rule that could be judged is kept"])]
+    told += _waivers(sight)
     blind = _unseen(sight)
     if blind:
         told += ["", "could not be seen:", *(f"  {line}" for line in blind)]
@@ -59,6 +62,8 @@ def as_values(sight: Sight) -> dict[str, JsonValue]:
                 "subject": str(reading.subjects[row]),
                 "level": _LEVELS.get(int(reading.levels[row]), "ok").lower(),
                 "value": float(reading.values[row]) if np.isfinite(reading.values[row]) else None,
+                "waiver": reading.waivers.get(row),
+                "waived": reading.is_waived(row),
             }
             for reading in sight.result.readings
             for row in range(len(reading.levels))
@@ -77,6 +82,27 @@ def as_values(sight: Sight) -> dict[str, JsonValue]:
             for proposal in sight.result.proposals
         ],
     }
+
+
+def _waivers(sight: Sight) -> list[str]:
+    """Which waivers hold, and what only they keep within its limits: counted apart from what is fine."""
+    held = in_force_lines(sight.bundle, sight.result.snapshot.taken_at)
+    if not held:
+        return []
+    waived = [line for reading in sight.result.readings for line in _waived(reading)]
+    count = (
+        f"{counted(len(held), 'waiver')} in force, {counted(len(waived), 'waived breach', 'waived breaches')}"
+    )
+    return ["", count, *(f"  {visible(line)}" for line in (*waived, *held))]
+
+
+def _waived(reading: Reading) -> list[str]:
+    return [
+        f"WAIVED {excused.level.name.lower()}  {reading.rule.id}  {reading.subject(row)}: {_finding(reading, row)} "
+        f"until {excused.waiver.until_at:%Y-%m-%d %H:%M} UTC"
+        for row, excused in reading.excused.items()
+        if reading.is_waived(row)
+    ]
 
 
 def _positions(sight: Sight) -> list[str]:
@@ -120,6 +146,8 @@ def _finding(reading: Reading, row: int) -> str:
     if reading.levels[row] == UNKNOWN:
         return visible(reading.why(row))
     unit = reading.rule.unit
+    if np.isnan(reading.limits[row]):
+        return f"{show(float(reading.values[row]), unit)}, no limit"
     return f"{show(float(reading.values[row]), unit)}, limit {show(float(reading.limits[row]), unit)}"
 
 

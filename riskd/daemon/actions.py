@@ -103,6 +103,11 @@ class Actions:
         self._proposed: set[tuple[str, str, int]] = set()
         self._log = structlog.get_logger("riskd")
 
+    @property
+    def is_armed(self) -> bool:
+        """Whether there is any account for which an order could be sent."""
+        return bool(self._armed)
+
     def begin(self) -> None:
         """After a start: end plans that the last run left open, and ask the venues about orders of unknown outcome."""
         self._end_interrupted("interrupted by a restart")

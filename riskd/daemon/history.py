@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from riskd.daemon.fill_book import FillBook
+from riskd.daemon.prices import PriceKeeper
 from riskd.model.arrays import codes, floats
 from riskd.model.desk import Desk
 from riskd.model.history import ActivityColumns, EquitySeries, History, IncomeColumns
@@ -55,9 +57,15 @@ class HistoryKeeper:
     Args:
         desk: The accounts, whose order the columns follow.
         days: Longest window that a measure may ask for.
+
+    Attributes:
+        prices: The price history.
+        fills: Our own book of fills.
     """
 
     def __init__(self, desk: Desk, *, days: float = 31.0) -> None:
+        self.prices = PriceKeeper()
+        self.fills = FillBook(desk)
         self._accounts = tuple(account.id for account in desk.accounts)
         self._keep_seconds = days * 86400.0
         self._equity = {account: _Equity() for account in self._accounts}
@@ -119,6 +127,8 @@ class HistoryKeeper:
             day_started_at=floats([midnight] * len(self._accounts)),
             funding=self._income(now.timestamp()),
             activity=self._activity(),
+            prices=self.prices.columns(now),
+            reconciled=self.fills.columns(),
         )
 
     def _income(self, now: float) -> IncomeColumns:

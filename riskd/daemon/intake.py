@@ -27,6 +27,7 @@ def take_in(keeper: HistoryKeeper, snapshot: Snapshot, known: Known) -> None:
         if balances is not None and balances.quality is Quality.OK and balances.observed_at is not None:
             keeper.equity(profile.id, balances.observed_at.timestamp(), float(snapshot.accounts.equity[code]))
         keeper.orders(profile.id, _orders_seen(snapshot, code, profile, memory), now=now)
+    keeper.prices.take_in(known, snapshot.taken_at)
 
 
 def _income(keeper: HistoryKeeper, profile: AccountProfile, memory: AccountMemory) -> None:
@@ -42,7 +43,7 @@ def _income(keeper: HistoryKeeper, profile: AccountProfile, memory: AccountMemor
                     account=profile.id,
                     id=row.id,
                     symbol=row.symbol,
-                    strategy=_strategy_of(profile, row.symbol),
+                    strategy=strategy_of(profile, row.symbol),
                     amount=float(row.amount),
                     at=float(round(row.at.timestamp())),
                 )
@@ -60,12 +61,12 @@ def _orders_seen(
         if orders.account[row] == code
     ]
     for symbol, fills in memory.fills.items():
-        strategy = _strategy_of(profile, symbol)
+        strategy = strategy_of(profile, symbol)
         seen.extend((trade.order_id, strategy, trade.at.timestamp()) for trade in fills.rows)
     return seen
 
 
-def _strategy_of(profile: AccountProfile, symbol: str) -> str:
+def strategy_of(profile: AccountProfile, symbol: str) -> str:
     """The strategy that a symbol belongs to; lines that need a client id cannot be told apart by the symbol alone."""
     for match in profile.strategies:
         if any(fnmatchcase(symbol, glob) for glob in match.symbols):

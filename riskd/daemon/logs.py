@@ -23,7 +23,8 @@ def configure_logs(level: int = logging.INFO) -> None:
             structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        # Standard error as it is when something is logged, which need not be the one of this moment.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 

@@ -8,7 +8,7 @@ they move on in memory, because a full disk must not stop alerts; they are writt
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from riskd.act.guard import Spent
@@ -118,6 +118,11 @@ class Memory:
         )
 
     @property
+    def reminded(self) -> Set[str]:
+        """Keys of the reminders that the journal holds."""
+        return self._fold.reminded
+
+    @property
     def journal_fault(self) -> str:
         """Why nothing new may be begun: the journal cannot be written, or only into its reserve. Empty: it can."""
         if self._journal_fault == "" and self._journal.on_reserve:
@@ -185,6 +190,11 @@ class Memory:
         except JournalError:
             return False
         return True
+
+    def owe(self, kind: EntryKind, body: JsonObject, now: datetime) -> None:
+        """Write down what is so whether or not the journal can be written: now, or before whatever it takes next."""
+        if not self.note(kind, body, now):
+            self._owed = [*self._owed, (kind, now, body)]
 
     def say(self, message: Message, now: datetime) -> None:
         """Make a message durable. One that cannot be is said all the same, and written down as soon as it can be."""

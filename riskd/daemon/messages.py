@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from riskd.errors import PolicyError
 from riskd.model.message import Message, MessageKind
 from riskd.model.verdict import Level
 from riskd.record.fold import Remembered
-
-_PROBLEMS_SHOWN = 10
 
 
 def started(
@@ -36,21 +33,6 @@ def started(
             f"{firing} alerts still firing",
             f"{open_orders} orders of unknown outcome, to be resolved with the venue",
         ),
-    )
-
-
-def reload_refused(error: PolicyError, *, at: datetime) -> Message:
-    """New policies are not valid; the ones in force stay."""
-    shown = tuple(str(problem).splitlines()[0] for problem in error.problems[:_PROBLEMS_SHOWN])
-    more = len(error.problems) - len(shown)
-    return Message(
-        key=f"system|reload|{at.isoformat()}",
-        kind=MessageKind.SYSTEM,
-        level=Level.CRITICAL,
-        thread="",
-        edits_root=False,
-        headline=f"policies were not reloaded: {len(error.problems)} errors; the ones in force stay in force",
-        body=(*shown, *((f"and {more} more",) if more else ())),
     )
 
 

@@ -15,12 +15,16 @@ from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
 from riskd.daemon.policies import load_policies
 from riskd.daemon.policy_files import seen_from
+from riskd.daemon.prices import read_on_demand
+from riskd.daemon.queries import asking, patient_queries
 from riskd.daemon.reading import Reading
 from riskd.daemon.service import attention_after
 from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import read_settings
 from riskd.daemon.wire import freshness_of, readers_of, reading_of
+from riskd.judge.answered import Ask, nobody_asked
 from riskd.model.history import History
+from riskd.model.report import Report, Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.observe.known import Known
 from riskd.policy.bundle import Bundle
@@ -37,10 +41,12 @@ class Sight:
     Attributes:
         settings: The configuration it looked with.
         result: A cycle in which every rule fires at once, so that what would be done can be shown.
+        bundle: The policies and waivers that it was judged by.
     """
 
     settings: Settings
     result: CycleResult
+    bundle: Bundle
 
     @property
     def findings(self) -> bool:
@@ -62,11 +68,19 @@ async def look(config: Path) -> Sight:
     settings = read_settings(config)
     clock = SystemClock()
     connections = HttpConnections(settings, credentials_of(config), clock)
-    bundle = load_policies(seen_from(config.parent, settings.policies)).bundle
-    return await look_with(settings, bundle, clock, connections)
+    with patient_queries() as queries:
+        bundle = load_policies(seen_from(config.parent, settings.policy_files), queries).bundle
+        return await look_with(settings, bundle, clock, connections, ask=asking(queries))
 
 
-async def look_with(settings: Settings, bundle: Bundle, clock: Clock, connections: Connections) -> Sight:
+async def look_with(
+    settings: Settings,
+    bundle: Bundle,
+    clock: Clock,
+    connections: Connections,
+    *,
+    ask: Ask = nobody_asked,
+) -> Sight:
     """The same over given connections.
 
     Two cycles are run on two reads: the second asks for what the first one found worth a closer look, such as when a
@@ -94,15 +108,28 @@ async def look_with(settings: Settings, bundle: Bundle, clock: Clock, connection
         attempts={},
         ceiling=settings.ceiling,
         duration_seconds=float(np.nan),
+        ask=ask,
     )
     try:
         reports = await reading.collect(deadline_seconds=_DEADLINE_SECONDS)
         first = run_cycle(replace(given, now=clock.now(), reports=reports))
+        past: tuple[Report, ...] = ()
+        if Surface.CANDLES in read_on_demand(bundle.rules, desk):
+            past = await _candles(reading, keeper, first.snapshot)
         reports = await reading.collect(deadline_seconds=_DEADLINE_SECONDS, attention=attention_after(first))
-        second = run_cycle(replace(given, now=clock.now(), reports=reports, known=first.known))
+        second = run_cycle(replace(given, now=clock.now(), reports=(*past, *reports), known=first.known))
     finally:
         await reading.close()
-    return Sight(settings, second)
+    return Sight(settings, second, bundle)
+
+
+async def _candles(reading: Reading, keeper: HistoryKeeper, snapshot: Snapshot) -> tuple[Report, ...]:
+    """The price history of everything that is held, a few contracts at a time."""
+    found: tuple[Report, ...] = ()
+    while candles := keeper.prices.due(snapshot):
+        reading.look_back(candles)
+        found += await reading.aside(deadline_seconds=_DEADLINE_SECONDS)
+    return found
 
 
 def _at_once(bundle: Bundle) -> Bundle:

@@ -5,35 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from riskd.adapters.file_stamps import Stamps, stamps_of
 from riskd.adapters.package_files import policies_directory
+from riskd.daemon.queries import check_queries, expect_queries
 from riskd.errors import PolicyError, Problem
 from riskd.policy.bundle import Bundle
 from riskd.policy.load import load
 from riskd.policy.spelling import nearest
 from riskd.policy.yaml_scan import SIZE_MAX
+from riskd.ports import QueryRunner
 
 _UNREADABLE = "P000"
 _BYTES_MAX = 4 * SIZE_MAX  # no character takes more than four
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
 
-def load_policy_files(names: Sequence[str]) -> Bundle:
+def load_policy_files(names: Sequence[str], queries: QueryRunner | None = None) -> Bundle:
     """Read and compile policies together.
 
     Args:
         names: As :func:`read_policy_files`.
+        queries: Checks the queries of rules; None: they are taken as they are.
 
     Raises:
         PolicyError: A file is missing or not valid; lists every fault of every file, also of those that were found
-            beside a missing one.
+            beside a missing one. Or a query may not be asked.
     """
     texts, missing = _read_all(names)
+    if queries is not None:
+        expect_queries(texts, queries)
     try:
         bundle = load(texts)
     except PolicyError as error:
         raise PolicyError((*missing, *error.problems)) from None
     if missing:
         raise PolicyError(missing)
+    if queries is not None:
+        check_queries(bundle, texts, queries)
     return bundle
 
 
@@ -59,9 +67,16 @@ def seen_from(base: Path, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name if name in packs and not (base / name).exists() else str(base / name) for name in names)
 
 
+def policy_stamps(names: Sequence[str]) -> Stamps:
+    """What changes when any policy file of the names does, or when one comes or goes in a directory among them."""
+    packs = {pack.stem: pack for pack in shipped_packs()}
+    named = [Path(name) if Path(name).exists() else packs.get(name, Path(name)) for name in names]
+    return stamps_of(named or packs.values(), suffixes=_SUFFIXES)
+
+
 def shipped_packs() -> tuple[Path, ...]:
-    """The policy files that ship with riskd, by name."""
-    return _policies_in(policies_directory())
+    """The policy files that ship with riskd, by name. The example of a waiver file beside them is none of them."""
+    return tuple(file for file in _policies_in(policies_directory()) if file.stem != "waivers")
 
 
 def _read_all(names: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], tuple[Problem, ...]]:

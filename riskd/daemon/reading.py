@@ -11,20 +11,22 @@ from riskd.ports import Clock, VenueReader
 
 EVERY_CYCLE = 0.0
 
-# Seconds between two reads of a surface. Binance allows 2,400 weight a minute and address: one account costs about
-# 150 at these rates and a cycle of 10 s. What is asked for by `attention` is read at once, whatever stands here, and
-# then every `RETRY_SECONDS` for as long as it is asked for: a venue in trouble must not be asked more than a sound one.
+# Seconds between two reads of a surface. Binance allows 2,400 weight a minute and address: at these rates one account
+# costs 156 at a start and then 174 a minute with a cycle of 10 s, 234 with one of 5 s (tests/daemon/test_request_weight
+# counts them): most of it whole lists of orders, 40 each, and income, 30. What is asked for by `attention` is read at
+# once, whatever stands here, and then every `RETRY_SECONDS` for as long as it is asked for: a venue in trouble must not
+# be asked more than a sound one.
 CADENCE_SECONDS: Mapping[Surface, float] = {
     Surface.MARKS: EVERY_CYCLE,
     Surface.BALANCES: EVERY_CYCLE,
     Surface.POSITIONS: EVERY_CYCLE,
-    Surface.ORDERS: 30.0,
-    Surface.CONDITIONAL_ORDERS: 30.0,
+    Surface.ORDERS: 60.0,
+    Surface.CONDITIONAL_ORDERS: 60.0,
     Surface.SPOT_BALANCES: 30.0,
     Surface.INCOME: 60.0,
     Surface.SERVER_TIME: 300.0,
-    Surface.SYMBOL_SETTINGS: 300.0,
-    Surface.POSITION_MODE: 300.0,
+    Surface.SYMBOL_SETTINGS: 600.0,
+    Surface.POSITION_MODE: 600.0,
     Surface.INSTRUMENTS: 3600.0,
     Surface.FUNDING_INTERVALS: 3600.0,
     Surface.BRACKETS: 3600.0,
@@ -56,6 +58,7 @@ class _Desk:
 
     reader: VenueReader
     surfaces: tuple[Surface, ...]
+    past: asyncio.Task[tuple[Report, ...]] | None = None  # candles, which nobody waits for
     due_at: dict[Surface, float] = field(default_factory=dict)
     wanted_at: dict[str, float] = field(default_factory=dict)  # what was last asked for by attention
     task: asyncio.Task[tuple[Report, ...]] | None = None
@@ -79,6 +82,25 @@ class Reading:
         self._clock = clock
         self._desks = [_Desk(reader, _surfaces(reader, spot_accounts)) for reader in readers]
 
+    def look_back(self, candles: Mapping[str, Sequence[str]]) -> None:
+        """Begin to read candles aside: no cycle waits for them, and what has come is handed out with the next one.
+
+        Args:
+            candles: By venue, the unified symbols. A venue that is still busy with others is not asked again.
+        """
+        for desk in self._desks:
+            symbols = candles.get(desk.reader.venue, ())
+            if symbols and not desk.reader.account and desk.past is None:
+                desk.past = asyncio.create_task(desk.reader.read([Surface.CANDLES], symbols=symbols))
+
+    async def aside(self, *, deadline_seconds: float) -> tuple[Report, ...]:
+        """Wait for what is read aside and hand it out."""
+        await self._wait(
+            {desk.past for desk in self._desks if desk.past is not None},
+            self._clock.monotonic() + deadline_seconds,
+        )
+        return tuple(report for desk in self._desks for report in self._finish_past(desk))
+
     async def collect(
         self, *, deadline_seconds: float, attention: Mapping[str, Attention] | None = None
     ) -> tuple[Report, ...]:
@@ -94,8 +116,13 @@ class Reading:
         for desk in self._desks:
             if desk.task is None:
                 self._begin(desk, (attention or {}).get(desk.reader.account, Attention()))
-        await self._wait(self._clock.monotonic() + deadline_seconds)
-        return tuple(report for desk in self._desks for report in self._finish(desk))
+        await self._wait(
+            {desk.task for desk in self._desks if desk.task is not None},
+            self._clock.monotonic() + deadline_seconds,
+        )
+        return tuple(
+            report for desk in self._desks for report in (*self._finish(desk), *self._finish_past(desk))
+        )
 
     def hurry(self, account: str, surfaces: Iterable[Surface]) -> None:
         """Make surfaces of an account due at once, such as after an order of ours."""
@@ -112,9 +139,9 @@ class Reading:
     async def close(self) -> None:
         """Stop what is under way and release connections."""
         for desk in self._desks:
-            if desk.task is not None:
-                desk.task.cancel()
-                await asyncio.gather(desk.task, return_exceptions=True)
+            for task in filter(None, (desk.task, desk.past)):
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
             await desk.reader.close()
 
     def _begin(self, desk: _Desk, attention: Attention) -> None:
@@ -134,8 +161,7 @@ class Reading:
         if due:
             desk.task = asyncio.create_task(desk.reader.read(due, symbols=symbols))
 
-    async def _wait(self, deadline: float) -> None:
-        running = {desk.task for desk in self._desks if desk.task is not None}
+    async def _wait(self, running: set[asyncio.Task[tuple[Report, ...]]], deadline: float) -> None:
         if not running:
             return
         timer = asyncio.create_task(self._clock.sleep_until(deadline))
@@ -146,6 +172,12 @@ class Reading:
         finally:
             timer.cancel()
             await asyncio.gather(timer, return_exceptions=True)
+
+    def _finish_past(self, desk: _Desk) -> Sequence[Report]:
+        if desk.past is None or not desk.past.done():
+            return ()
+        reports, desk.past = desk.past.result(), None
+        return reports
 
     def _finish(self, desk: _Desk) -> Sequence[Report]:
         if desk.task is None or not desk.task.done():

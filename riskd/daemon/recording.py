@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from riskd.model.verdict import Level
 from riskd.ports import Clock, Journal
 from riskd.record.bodies import daemon_body
 from riskd.record.rows import CycleRows
+from riskd.record.term_rows import NOTHING_WRITTEN, changed_terms
 
 _PAUSE_SECONDS_MIN, _PAUSE_SECONDS_MAX = 5.0, 300.0
 
@@ -114,6 +116,7 @@ class Recording:
         self._try_at = 0.0
         self._pause_seconds = _PAUSE_SECONDS_MIN
         self._said: set[str] = set()
+        self._terms = NOTHING_WRITTEN
         self._log = structlog.get_logger("riskd")
         self.ledger_fault = ""
 
@@ -126,7 +129,11 @@ class Recording:
         """Make a cycle durable in the journal, then write it to the ledger. Failures are said and kept, not raised."""
         self._memory.refill_reserve()
         self._memory.cycle(result, self._clock.now())
-        self._write(lambda ledger: ledger.commit(result.rows, self._memory.unrecorded))
+        terms, block = changed_terms(result.snapshot, self._terms)
+        rows = replace(result.rows, once=(block,))
+        self._write(lambda ledger: ledger.commit(rows, self._memory.unrecorded))
+        if self.ledger_ok:
+            self._terms = terms
         self._report("journal", self._memory.journal_fault)
         self._report("ledger", self.ledger_fault)
 
@@ -188,6 +195,7 @@ class Recording:
     def _set_aside(self, error: LedgerError | JournalError) -> None:
         """After a fatal error DuckDB refuses every statement until it is opened again."""
         self.ledger_fault = str(error)
+        self._terms = NOTHING_WRITTEN  # another file may be begun
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
 import structlog
 
-from riskd.cycle import CycleInput, CycleResult, run_cycle
+from riskd.cycle import CycleInput, CycleResult, Observe, run_cycle
 from riskd.daemon.actions import Actions
 from riskd.daemon.calendar import Calendar
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
 from riskd.daemon.memory import Memory
-from riskd.daemon.messages import cycle_failed, reload_refused
-from riskd.daemon.policies import LoadedPolicies
+from riskd.daemon.messages import cycle_failed
+from riskd.daemon.policy_keeper import PolicyKeeper
 from riskd.daemon.post import Post
+from riskd.daemon.prices import read_on_demand
+from riskd.daemon.queries import asking
 from riskd.daemon.reading import Attention, Reading
 from riskd.daemon.recording import Recording
 from riskd.daemon.settings import CycleSettings
-from riskd.errors import PolicyError
 from riskd.execution import PlanResult
 from riskd.model.desk import Desk, Mode
 from riskd.model.history import History
-from riskd.model.journal import EntryKind
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
+from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
-from riskd.policy.bundle import Bundle
-from riskd.ports import Clock
-from riskd.record.bodies import policy_body
+from riskd.ports import Clock, QueryRunner
 
 # A reader that has not answered after this share of the cycle is left behind until the next one.
 _DEADLINE_SHARE = 0.8
@@ -63,9 +62,10 @@ class Parts:
     """Everything the service works with, already wired.
 
     Attributes:
-        bundle: Policies in force; replaced whole on a reload that succeeds.
-        load_bundle: Reads the policies again; raises PolicyError when they are not valid.
+        policies: Those in force, and how they are replaced.
         known: What observing remembers.
+        observe: Makes snapshots.
+        queries: Asks the queries of policies.
     """
 
     clock: Clock
@@ -73,8 +73,7 @@ class Parts:
     ceiling: Mode
     cycle: CycleSettings
     freshness: Freshness
-    bundle: Bundle
-    load_bundle: Callable[[], LoadedPolicies]
+    policies: PolicyKeeper
     reading: Reading
     memory: Memory
     recording: Recording
@@ -84,6 +83,8 @@ class Parts:
     calendar: Calendar
     listeners: tuple[Listener, ...] = ()
     known: Known = field(default_factory=Known)
+    observe: Observe = assemble
+    queries: QueryRunner
 
 
 class Service:
@@ -97,8 +98,8 @@ class Service:
         self._parts = parts
         self._log = structlog.get_logger("riskd")
         self._stopping = asyncio.Event()
-        self._reload_wanted = False
         self._attention: dict[str, Attention] = {}
+        self._candles: Mapping[str, tuple[str, ...]] = {}
         self._failing = False
         self.cycles = 0
 
@@ -108,7 +109,7 @@ class Service:
 
     def reload(self) -> None:
         """Read the policies again before the next cycle."""
-        self._reload_wanted = True
+        self._parts.policies.ask()
 
     async def run(self) -> None:
         """Watch until ``stop``."""
@@ -116,9 +117,6 @@ class Service:
         self._parts.post.deliver()
         started = self._parts.clock.monotonic()
         while not self._stopping.is_set():
-            if self._reload_wanted:
-                self._reload_wanted = False
-                self._reload()
             interval = await self._guarded_turn()
             now = self._parts.clock.monotonic()
             if now - started > _GAP_INTERVALS * interval:
@@ -131,6 +129,7 @@ class Service:
         await self._parts.actions.close()
         await self._parts.reading.close()
         await self._parts.post.close(patience_seconds=_FAREWELL_SECONDS)
+        self._parts.queries.close()
         self._parts.recording.stopped(self._parts.clock.now())
 
     async def abandon(self) -> None:
@@ -138,6 +137,7 @@ class Service:
         await self._parts.actions.abandon()
         await self._parts.post.abandon()
         await self._parts.reading.close()
+        self._parts.queries.close()
         self._parts.recording.abandon()
 
     async def _guarded_turn(self) -> float:
@@ -162,7 +162,9 @@ class Service:
     async def turn(self) -> CycleResult | None:
         """One cycle: read, judge, record, queue messages, begin plans. None when told to stop before all was read."""
         parts = self._parts
+        parts.policies.look(parts.clock.now())
         begun = parts.clock.monotonic()
+        parts.reading.look_back(self._candles)
         reports = await self._unless_stopped(
             parts.reading.collect(
                 deadline_seconds=parts.cycle.every * _DEADLINE_SHARE, attention=self._attention
@@ -170,6 +172,7 @@ class Service:
         )
         if reports is None:
             return None
+        before = parts.memory.states
         result = run_cycle(
             CycleInput(
                 snapshot_id=parts.memory.next_snapshot_id(),
@@ -178,19 +181,23 @@ class Service:
                 known=parts.known,
                 desk=parts.desk,
                 freshness=parts.freshness,
-                bundle=parts.bundle,
-                states=parts.memory.states,
+                bundle=parts.policies.bundle,
+                changed_rules=parts.policies.changed_rules,
+                states=before,
                 remember=self._remember,
                 attempts=parts.memory.attempts(),
                 ceiling=parts.ceiling,
                 duration_seconds=parts.clock.monotonic() - begun,
-            )
+                ask=asking(parts.queries),
+            ),
+            observe=parts.observe,
         )
         parts.known = result.known
-        self._attention = attention_after(result)
+        self._look_closer(result)
         parts.recording.cycle(result)
         parts.post.queue(result.messages)
         parts.actions.after_cycle(result)
+        parts.policies.after_cycle(result, before, parts.clock.now())
         parts.calendar.look(parts.clock.now())
         parts.post.deliver()
         self.cycles += 1
@@ -199,8 +206,22 @@ class Service:
         return result
 
     def _remember(self, snapshot: Snapshot, known: Known) -> History:
-        take_in(self._parts.history, snapshot, known)
-        return self._parts.history.history(snapshot.taken_at)
+        history = self._parts.history
+        take_in(history, snapshot, known)
+        if Surface.TRADES in self._on_demand():
+            history.fills.take_in(known)
+        return history.history(snapshot.taken_at)
+
+    def _look_closer(self, result: CycleResult) -> None:
+        """What the next cycle reads beside what is due."""
+        history, wanted = self._parts.history, self._on_demand()
+        self._attention = attention_after(result)
+        if Surface.TRADES in wanted:
+            self._attention = with_symbols(self._attention, history.fills.due())
+        self._candles = history.prices.due(result.snapshot) if Surface.CANDLES in wanted else {}
+
+    def _on_demand(self) -> frozenset[Surface]:
+        return read_on_demand(self._parts.policies.rules_looked_at, self._parts.desk)
 
     def _interval(self, result: CycleResult) -> float:
         """Seconds from the start of this cycle to the start of the next: shorter while something is near a limit."""
@@ -218,21 +239,6 @@ class Service:
             for waiting in (task, word):
                 waiting.cancel()
             await asyncio.gather(task, word, return_exceptions=True)
-
-    def _reload(self) -> None:
-        """Take the policies as they are on the disk now; when they are not valid, keep the ones in force and say so."""
-        parts = self._parts
-        now = parts.clock.now()
-        try:
-            loaded = parts.load_bundle()
-        except PolicyError as error:
-            self._log.error("policies_refused", problems=len(error.problems))
-            parts.post.say(reload_refused(error, at=now))
-            return
-        changed = loaded.bundle.hash != parts.bundle.hash
-        parts.bundle = loaded.bundle
-        parts.memory.note(EntryKind.POLICY, policy_body(loaded.bundle.hash, loaded.texts), now)
-        self._log.info("policies_loaded", hash=loaded.bundle.hash[:12], changed=changed)
 
 
 def attention_after(result: CycleResult) -> dict[str, Attention]:
@@ -261,6 +267,17 @@ def attention_after(result: CycleResult) -> dict[str, Attention]:
         if symbols or surfaces:
             wanted[profile.id] = Attention(surfaces=frozenset(surfaces), symbols=tuple(sorted(symbols)))
     return wanted
+
+
+def with_symbols(
+    attention: Mapping[str, Attention], symbols: Mapping[str, tuple[str, ...]]
+) -> dict[str, Attention]:
+    """The same, with further symbols whose trades are wanted, by account."""
+    joined = dict(attention)
+    for account, more in symbols.items():
+        known = joined.get(account, Attention())
+        joined[account] = replace(known, symbols=tuple(sorted({*known.symbols, *more})))
+    return joined
 
 
 def _doubtful(result: CycleResult, account: str) -> frozenset[Surface]:

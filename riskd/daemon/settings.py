@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from riskd.measure.spec import Unit
 from riskd.model.desk import (
     AccountProfile,
+    Cluster,
     Desk,
     GridDefinition,
     HedgeDefinition,
@@ -143,6 +145,29 @@ class GridSettings(_Model):
     upper: Decimal | None = None
 
 
+def _clusters_of(value: object) -> Mapping[str, tuple[str, ...]] | None:
+    """Read by hand: the word or the mapping, with one message for either. None: they are measured."""
+    form = "write `measured`, or names with their coins: {majors: [BTC, ETH]}"
+    if value == "measured" or value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{value!r} is no clusters; {form}")  # noqa: TRY004 - pydantic takes ValueErrors only
+    found: dict[str, str] = {}
+    for name, assets in value.items():
+        if not re.fullmatch(_NAME, name):
+            raise ValueError(f"{name!r} is no name: small letters, digits, - and _")
+        if not isinstance(assets, list | tuple) or not assets or not all(isinstance(a, str) for a in assets):
+            raise ValueError(f"{name!r} has no list of coins; {form}")
+        for asset in assets:
+            if asset in found:
+                raise ValueError(f"{asset} is in {found[asset]!r} and in {name!r}; a coin is in one cluster")
+            found[asset] = name
+    return {name: tuple(assets) for name, assets in value.items()}
+
+
+ClusterSettings = Annotated[Mapping[str, tuple[str, ...]] | None, PlainValidator(_clusters_of)]
+
+
 class SlackSettings(_Model):
     """Where messages go."""
 
@@ -180,6 +205,12 @@ class LedgerSettings(_Model):
     keep_details: Seconds = 90 * 86400.0
 
 
+class ReloadSettings(_Model):
+    """How new policies come into force."""
+
+    shadow_cycles: Annotated[int, Field(ge=0, le=1000, strict=True)] = 3
+
+
 class OrderSettings(_Model):
     """House bounds on what riskd may send. A policy's guard may be tighter, never looser."""
 
@@ -202,15 +233,18 @@ class Settings(_Model):
     riskd: Literal["config/v1"]
     mode: ModeName = "observe"
     policies: Annotated[tuple[str, ...], Field(min_length=1)]
+    waivers: tuple[str, ...] = ()
     state: str | None = None
     cycle: CycleSettings = CycleSettings()
     accounts: Annotated[tuple[AccountSettings, ...], Field(min_length=1)]
     hedges: tuple[HedgeSettings, ...] = ()
     grids: tuple[GridSettings, ...] = ()
+    clusters: ClusterSettings = None
     notify: NotifySettings = NotifySettings()
     freshness: FreshnessSettings = FreshnessSettings()
     orders: OrderSettings = OrderSettings()
     ledger: LedgerSettings = LedgerSettings()
+    reload: ReloadSettings = ReloadSettings()
 
     @model_validator(mode="after")
     def _names_refer(self) -> Settings:
@@ -228,6 +262,11 @@ class Settings(_Model):
         return legs + [(f"grid {grid.id}", grid.account) for grid in self.grids]
 
     @property
+    def policy_files(self) -> tuple[str, ...]:
+        """Everything that is loaded together: policies, then waivers. What a file begins with says which it is."""
+        return (*self.policies, *self.waivers)
+
+    @property
     def ceiling(self) -> Mode:
         """How far riskd may go at all."""
         return _MODES[self.mode]
@@ -243,7 +282,14 @@ class Settings(_Model):
                 )
                 for grid in self.grids
             ),
+            clusters=_clusters(self.clusters),
         )
+
+
+def _clusters(clusters: Mapping[str, tuple[str, ...]] | None) -> tuple[Cluster, ...] | None:
+    if clusters is None:
+        return None
+    return tuple(Cluster(name=name, assets=assets) for name, assets in sorted(clusters.items()))
 
 
 def _profile(account: AccountSettings) -> AccountProfile:

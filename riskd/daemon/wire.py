@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,8 @@ from riskd.adapters.duckdb_ledger import DuckdbLedger
 from riskd.adapters.duckdb_migrate import read_migrations
 from riskd.adapters.kill_switch import KillSwitch
 from riskd.adapters.package_files import storage_directory
+from riskd.adapters.sandbox import Sandbox
+from riskd.cycle import Observe
 from riskd.daemon import messages
 from riskd.daemon.actions import Actions, Armed
 from riskd.daemon.calendar import Calendar, Job
@@ -28,11 +30,14 @@ from riskd.daemon.halts import HaltRecord
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.memory import Memory
 from riskd.daemon.places import Places
-from riskd.daemon.policies import LoadedPolicies, load_policies
+from riskd.daemon.policies import Opening, PolicySource, opening
 from riskd.daemon.policy_files import seen_from
+from riskd.daemon.policy_keeper import PolicyKeeper
 from riskd.daemon.post import Post
+from riskd.daemon.queries import asking
 from riskd.daemon.reading import Reading
 from riskd.daemon.recording import Ledger, LedgerStore, Recording
+from riskd.daemon.reminders import Reminders
 from riskd.daemon.service import Listener, Parts, Service
 from riskd.daemon.settings import Settings
 from riskd.daemon.unblock import Unblocker
@@ -40,9 +45,10 @@ from riskd.execution import Executor
 from riskd.model.alert import Condition
 from riskd.model.desk import Desk, LegKind, Mode
 from riskd.model.journal import EntryKind
+from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
-from riskd.ports import Clock, Journal, Notifier, VenueReader
-from riskd.record.bodies import accounts_body, daemon_body, policy_body
+from riskd.ports import Clock, Journal, Notifier, QueryRunner, VenueReader
+from riskd.record.bodies import accounts_body, daemon_body
 
 _HISTORY = timedelta(days=31)
 
@@ -72,6 +78,8 @@ class Surroundings:
         listeners: Told of every cycle and plan.
         open_store: Opens the ledger; raises LedgerError while that does not work.
         executor: Carries out plans; simulations bring faulty ones, to prove that they would be caught.
+        observe: Makes snapshots; likewise.
+        queries: Asks the queries of policies; simulations bring one that needs no process.
     """
 
     clock: Clock
@@ -84,6 +92,8 @@ class Surroundings:
     listeners: tuple[Listener, ...] = ()
     open_store: Callable[[Places, datetime], LedgerStore] = open_duckdb
     executor: type[Executor] = Executor
+    observe: Observe = assemble
+    queries: QueryRunner = field(default_factory=Sandbox)
 
 
 def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Service:
@@ -99,11 +109,12 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
         JournalError: The journal is not what its chain promises.
     """
     clock, desk = given.clock, settings.desk()
-    names = seen_from(base, settings.policies)
-    loaded = load_policies(names)
+    source = PolicySource(names=seen_from(base, settings.policy_files), desk=desk, queries=given.queries)
     memory = Memory(
         given.journal, channels=[notifier.channel for notifier in given.notifiers], now=clock.now()
     )
+    begins = opening(source, memory.at_start, clock.now())
+    ceiling = settings.ceiling if begins.refusal is None else Mode.OBSERVE
     post = Post(given.notifiers, memory, clock)
     history = HistoryKeeper(desk)
     recording = Recording(
@@ -114,33 +125,67 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
     )
     switch = KillSwitch(given.places.kill_switch)
     readers = readers_of(settings, given.connections, clock)
-    actions = _hands(settings, given, readers, memory=memory, recording=recording, post=post, switch=switch)
+    actions = _hands(
+        settings,
+        given,
+        readers,
+        ceiling=ceiling,
+        memory=memory,
+        recording=recording,
+        post=post,
+        switch=switch,
+    )
+    policies = _policies(settings, given, source, begins, memory=memory, post=post, actions=actions)
+    reminders = Reminders(lambda: policies.bundle.waivers, memory, post.say)
     service = Service(
         Parts(
             clock=clock,
             desk=desk,
-            ceiling=settings.ceiling,
+            ceiling=ceiling,
             cycle=settings.cycle,
             freshness=freshness_of(settings),
-            bundle=loaded.bundle,
-            load_bundle=lambda: load_policies(names),
+            policies=policies,
             reading=reading_of(readers, desk, clock),
             memory=memory,
             recording=recording,
             actions=actions,
             history=history,
             post=post,
-            calendar=_housekeeping(recording, timedelta(seconds=settings.ledger.keep_details), clock.now()),
+            calendar=_housekeeping(settings, recording, reminders, clock.now()),
             listeners=(
                 HaltRecord(switch.is_pulled, memory=memory, say=post.say, clock=clock),
                 *given.listeners,
             ),
+            observe=given.observe,
+            queries=given.queries,
         )
     )
     if given.recovered:
         _tell_fault(memory, post, f"the journal had a torn end: {given.recovered}", clock.now())
-    _begin(settings, desk, memory, recording, loaded, post, clock.now())
+    _begin(settings, ceiling, memory, recording, policies, post, clock.now())
     return service
+
+
+def _policies(
+    settings: Settings,
+    given: Surroundings,
+    source: PolicySource,
+    begins: Opening,
+    *,
+    memory: Memory,
+    post: Post,
+    actions: Actions,
+) -> PolicyKeeper:
+    """Keeps the policies in force, and what may replace them."""
+    return PolicyKeeper(
+        begins,
+        source=source,
+        memory=memory,
+        say=post.say,
+        shadow_cycles=settings.reload.shadow_cycles,
+        may_send=actions.is_armed,
+        ask=asking(given.queries),
+    )
 
 
 def _hands(
@@ -148,6 +193,7 @@ def _hands(
     given: Surroundings,
     readers: Sequence[VenueReader],
     *,
+    ceiling: Mode,
     memory: Memory,
     recording: Recording,
     post: Post,
@@ -162,7 +208,7 @@ def _hands(
         bounds=house_bounds(settings.orders),
     )
     return Actions(
-        armed=_armed(settings, settings.desk(), given, readers, gatekeeper, memory),
+        armed=_armed(settings, ceiling, given, readers, gatekeeper, memory),
         memory=memory,
         gatekeeper=gatekeeper,
         clock=given.clock,
@@ -174,12 +220,14 @@ def _hands(
     )
 
 
-def _housekeeping(recording: Recording, kept: timedelta, now: datetime) -> Calendar:
+def _housekeeping(settings: Settings, recording: Recording, reminders: Reminders, now: datetime) -> Calendar:
     """What is due by the clock rather than by the cycle."""
+    kept = timedelta(seconds=settings.ledger.keep_details)
     return Calendar(
         (
             Job(name="checkpoint", cron="7 * * * *", run=recording.checkpoint),
             Job(name="forget", cron="23 3 * * *", run=partial(recording.forget, older_than=kept)),
+            Job(name="remind", cron="*/5 * * * *", run=reminders.look),
         ),
         now=now,
     )
@@ -187,18 +235,19 @@ def _housekeeping(recording: Recording, kept: timedelta, now: datetime) -> Calen
 
 def _begin(
     settings: Settings,
-    desk: Desk,
+    ceiling: Mode,
     memory: Memory,
     recording: Recording,
-    loaded: LoadedPolicies,
+    policies: PolicyKeeper,
     post: Post,
     now: datetime,
 ) -> None:
     """Write down and say that riskd is here, with what it found."""
-    facts = [("version", __version__), ("mode", settings.mode), ("policy_hash", loaded.bundle.hash)]
-    memory.note(EntryKind.START, daemon_body("started", facts=facts), now)
-    memory.note(EntryKind.ACCOUNTS, accounts_body(desk), now)
-    memory.note(EntryKind.POLICY, policy_body(loaded.bundle.hash, loaded.texts), now)
+    desk, mode = settings.desk(), ceiling.name.lower()
+    facts = [("version", __version__), ("mode", mode), ("policy_hash", policies.bundle.hash)]
+    memory.owe(EntryKind.START, daemon_body("started", facts=facts), now)
+    memory.owe(EntryKind.ACCOUNTS, accounts_body(desk), now)
+    policies.begin(memory.at_start.policy_hash, now)
     recording.open()
     firing = sum(
         state.condition in (Condition.FIRING, Condition.CLEARING) for state in memory.states.values()
@@ -208,7 +257,7 @@ def _begin(
             memory.at_start,
             firing=firing,
             accounts=len(desk.accounts),
-            mode=settings.mode,
+            mode=mode,
             at=now,
             version=__version__,
         )
@@ -260,16 +309,16 @@ def reading_of(readers: Sequence[VenueReader], desk: Desk, clock: Clock) -> Read
 
 def _armed(
     settings: Settings,
-    desk: Desk,
+    ceiling: Mode,
     given: Surroundings,
     readers: Sequence[VenueReader],
     gatekeeper: Gatekeeper,
     memory: Memory,
 ) -> dict[str, Armed]:
     """A sender for each account that may act. For the others no object exists that could send an order."""
-    if settings.ceiling is not Mode.ENFORCE:
+    if ceiling is not Mode.ENFORCE:
         return {}
-    modes = {profile.id: profile.mode for profile in desk.accounts}
+    modes = {profile.id: profile.mode for profile in settings.desk().accounts}
     by_account = {reader.account: reader for reader in readers}
     armed = {}
     for account in settings.accounts:

@@ -8,10 +8,10 @@ from datetime import datetime
 
 import numpy as np
 
-from riskd.judge.lifecycle import MAX_GAP_SECONDS, Stepped, gone, is_resting, step
+from riskd.judge.lifecycle import MAX_GAP_SECONDS, Stepped, Waived, gone, is_resting, step
 from riskd.judge.reading import UNKNOWN, Reading
 from riskd.judge.transition import Reason
-from riskd.model.alert import AlertEvent, AlertKey, AlertState
+from riskd.model.alert import AlertEvent, AlertKey, AlertState, Condition
 from riskd.model.subject import Subject
 
 _NEW = AlertState()
@@ -43,6 +43,7 @@ def advance(
     *,
     now: datetime,
     closed: Callable[[Subject], bool],
+    changed: frozenset[str] = frozenset(),
     max_gap_seconds: float = MAX_GAP_SECONDS,
 ) -> Advance:
     """What all alerts become under the readings of one snapshot.
@@ -53,9 +54,11 @@ def advance(
         now: The moment of judging.
         closed: Whether the snapshot proves that a subject which it does not hold was closed. Absence alone is
             missing data.
+        changed: Rules that ask otherwise than when the states were made. Their alerts go on, but one that fires and is
+            within the new limit ends: it is not the book that came back.
         max_gap_seconds: A longer time since the last value does not count towards any timer.
     """
-    step_on = _Step(states=states, now=now, closed=closed, max_gap_seconds=max_gap_seconds)
+    step_on = _Step(states=states, now=now, closed=closed, changed=changed, max_gap_seconds=max_gap_seconds)
     lively = _lively(states)
     for reading in readings:
         step_on.read(reading, lively.pop(reading.rule.id, {}))
@@ -81,6 +84,7 @@ class _Step:
     states: Mapping[AlertKey, AlertState]
     now: datetime
     closed: Callable[[Subject], bool]
+    changed: frozenset[str]
     max_gap_seconds: float
     turned: dict[AlertKey, AlertState] = field(default_factory=dict)
     events: list[AlertEvent] = field(default_factory=list)
@@ -88,14 +92,16 @@ class _Step:
 
     def read(self, reading: Reading, lively: dict[Subject, AlertState]) -> None:
         """One rule: its subjects that are not ok, then those about which something was going on."""
-        for row in np.flatnonzero(reading.levels).tolist():
+        for row in _notable(reading):
             subject = reading.subject(row)
             lively.pop(subject, None)
             self._step(reading, row, subject)
-        for subject in lively:
+        for subject, state in lively.items():
             place = reading.row_of(subject)
             if place is None:
                 self._absent(reading, subject)
+            elif reading.rule.id in self.changed and state.condition is Condition.FIRING:
+                self.end(AlertKey(rule=reading.rule.id, subject=subject), Reason.RULE_CHANGED)
             else:
                 self._step(reading, place, subject)
 
@@ -121,6 +127,7 @@ class _Step:
             value=float(reading.values[row]),
             thresholds=reading.thresholds(row),
             rule=reading.rule,
+            waived=_waived(reading, row),
             max_gap_seconds=self.max_gap_seconds,
         )
         self._turn(key, stepped)
@@ -144,3 +151,15 @@ class _Step:
         state, transitions = stepped
         self.turned[key] = state
         self.events.extend(transition.event(key) for transition in transitions)
+
+
+def _notable(reading: Reading) -> list[int]:
+    """Rows that are not ok, or that only a waiver keeps ok: the timers of their normal limits go on."""
+    rows: list[int] = np.flatnonzero(reading.levels).tolist()
+    waived = [row for row in reading.excused if reading.is_waived(row)]
+    return sorted({*rows, *waived}) if waived else rows
+
+
+def _waived(reading: Reading, row: int) -> Waived | None:
+    excused = reading.excused.get(row)
+    return None if excused is None else Waived(waiver=excused.waiver.id, normal=excused.normal)

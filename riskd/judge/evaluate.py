@@ -6,59 +6,84 @@ subjects, with the error as the reason, in every cycle until it is mended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 import numpy as np
 
+from riskd.judge.answered import answered
 from riskd.judge.crossing import is_known, level_of
 from riskd.judge.reading import UNKNOWN, Reading
+from riskd.judge.waived import excuse, in_force
 from riskd.measure.book import Book
 from riskd.measure.catalogue import CATALOGUE, take
 from riskd.measure.groups import Attributes, IndexArray
-from riskd.measure.spec import Counts, MeasureRef, Selection
+from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Selection
 from riskd.measure.universe import Labels, Subjects, Universe
+from riskd.model.answer import Answer
 from riskd.model.arrays import BoolArray, FloatArray, IntArray
 from riskd.model.report import Surface
 from riskd.model.subject import Grain, Subject
 from riskd.model.verdict import Level, Measurement
+from riskd.policy.formula import Formula
+from riskd.policy.formula_take import Input, inputs_of, spec_of, take_formula
 from riskd.policy.rule import Bound, Rule, Selector, Thresholds
 from riskd.policy.select import selection, subjects_selected
-from riskd.policy.thresholds import levels, thresholds, thresholds_by_row
+from riskd.policy.thresholds import ladders_by, levels, thresholds, thresholds_by_row
+from riskd.policy.waiver import Waiver
 
 _COVERAGE = frozenset({Surface.POSITIONS, Surface.ORDERS, Surface.CONDITIONAL_ORDERS})
 """What decides the strategy of a position, and so which rules cover it."""
 
 _EVERYTHING = Selector()
+_NO_ANSWERS: Mapping[str, Answer] = MappingProxyType({})
 
 
-def evaluate(rules: Sequence[Rule], book: Book, *, now: datetime) -> tuple[Reading, ...]:
+def evaluate(
+    rules: Sequence[Rule],
+    book: Book,
+    *,
+    now: datetime,
+    waivers: Iterable[Waiver] = (),
+    answers: Mapping[str, Answer] = _NO_ANSWERS,
+) -> tuple[Reading, ...]:
     """The reading of every rule, in the order of the rules. A measure that several rules share is taken once.
 
     Args:
         rules: Compiled rules.
         book: The snapshot and its history.
-        now: The moment of judging, which decides which calendars hold.
+        now: The moment of judging, which decides which calendars and waivers hold.
+        waivers: All that there are.
+        answers: To the queries of rules that have one, by the id of the rule.
     """
-    evaluation = _Evaluation(book, now)
+    evaluation = _Evaluation(book, now, in_force(waivers, now), answers)
     return tuple(evaluation.read(rule) for rule in rules)
 
 
 class _Evaluation:
     """One pass over the rules, and what they share."""
 
-    def __init__(self, book: Book, now: datetime) -> None:
+    def __init__(
+        self,
+        book: Book,
+        now: datetime,
+        waivers: Mapping[str, Sequence[Waiver]],
+        answers: Mapping[str, Answer],
+    ) -> None:
         self._book = book
+        self._answers = answers
         self._now = now
+        self._waivers = waivers
         self._selections: dict[Selector, Selection] = {}
         self._rows: dict[tuple[Selector, Grain], IndexArray] = {}
         self._places: dict[Grain, dict[Subject, int]] = {}
-        self._measured: dict[tuple[MeasureRef, Grain, Selector], Measurement] = {}
+        self._measured: dict[tuple[MeasureRef | Formula, Grain, Selector], Measurement] = {}
 
     def read(self, rule: Rule) -> Reading:
         """The reading of one rule; unknown throughout when its evaluation raises."""
         try:
-            return self._read(rule)
+            return excuse(self._read(rule), self._waivers.get(rule.id, ()))
         except Exception as error:  # noqa: BLE001  # whatever a measure raises, its rule must become unknown, not silent
             universe = self._universe(rule.grain)
             return _failed(rule, universe, self._place(universe), error)
@@ -66,9 +91,10 @@ class _Evaluation:
     def _read(self, rule: Rule) -> Reading:
         universe = self._book.universe(rule.grain)
         rows = self._covered(rule, universe)
-        measured = self._measure(rule.measure, rule)
+        measured = self._value(rule)
         values = measured.values if len(rows) == universe.size else measured.values[rows]
-        held, held_at = self._held(rule, rows)
+        by = self._by(rule, rows)
+        held, held_at = self._held(rule, rows, by)
         return Reading(
             rule=rule,
             universe=universe,
@@ -80,6 +106,9 @@ class _Evaluation:
             why=_reason(rule, measured, rows),
             place=self._place(universe),
             settled=self._settled(rule.grain),
+            inputs=self._inputs(rule, rows),
+            by=by,
+            judged_at=self._now,
         )
 
     def _universe(self, grain: Grain) -> Universe:
@@ -95,30 +124,58 @@ class _Evaluation:
             self._rows[key] = np.flatnonzero(subjects_selected(rule.where, universe))
         return self._rows[key]
 
-    def _measure(self, ref: MeasureRef, rule: Rule) -> Measurement:
-        whole = CATALOGUE[ref.name].counts is Counts.WHOLE_ACCOUNT
-        where = _EVERYTHING if whole else rule.where
-        key = (ref, rule.grain, where)
+    def _value(self, rule: Rule) -> Measurement:
+        """The rule's own measure: of the catalogue, or the policy's own arithmetic or query."""
+        if rule.query is not None:
+            return answered(self._book, rule.grain, self._answers.get(rule.id))
+        formula = rule.formula
+        if formula is None:
+            return self._measure(rule.measure, rule)
+        where = _counted(rule, spec_of(formula, rule.grain))
+        key = (formula, rule.grain, where)
         if key not in self._measured:
-            if where not in self._selections:
-                self._selections[where] = selection(where, self._book)
-            self._measured[key] = take(self._book, ref, rule.grain, self._selections[where])
+            self._measured[key] = take_formula(self._book, rule.grain, formula, self._selected(where))
         return self._measured[key]
 
-    def _held(self, rule: Rule, rows: IndexArray) -> tuple[tuple[Thresholds, ...], IntArray]:
+    def _measure(self, ref: MeasureRef, rule: Rule) -> Measurement:
+        where = _counted(rule, CATALOGUE[ref.name])
+        key = (ref, rule.grain, where)
+        if key not in self._measured:
+            self._measured[key] = take(self._book, ref, rule.grain, self._selected(where))
+        return self._measured[key]
+
+    def _selected(self, where: Selector) -> Selection:
+        if where not in self._selections:
+            self._selections[where] = selection(where, self._book)
+        return self._selections[where]
+
+    def _inputs(self, rule: Rule, rows: IndexArray) -> Callable[[int], tuple[Input, ...]]:
+        """The columns of an expression, taken again when somebody asks for them."""
+
+        def inputs(row: int) -> tuple[Input, ...]:
+            formula = rule.formula
+            if formula is None:
+                return ()
+            chosen = self._selected(_counted(rule, spec_of(formula, rule.grain)))
+            return inputs_of(self._book, rule.grain, formula, chosen, int(rows[row]))
+
+        return inputs
+
+    def _by(self, rule: Rule, rows: IndexArray) -> FloatArray | None:
+        """What the rule's ladders go by; None when it has none."""
+        ladder = ladders_by(rule)
+        return None if ladder is None else self._measure(ladder, rule).values[rows]
+
+    def _held(
+        self, rule: Rule, rows: IndexArray, by: FloatArray | None
+    ) -> tuple[tuple[Thresholds, ...], IntArray]:
         """The limits in force, and for each row which."""
-        everywhere = np.zeros(len(rows), dtype=np.int32)
-        if rule.limit.thresholds is not None and not rule.during:
-            return (rule.limit.thresholds,), everywhere
-        by = _ladders_by(rule)
-        if by is None:
-            held = thresholds(rule, now=self._now, by_value=None)
-            assert held is not None  # only a ladder's limit can be unknown
-            return (held,), everywhere
-        held_at, distinct = thresholds_by_row(
-            rule, now=self._now, by_values=self._measure(by, rule).values[rows]
-        )
-        return distinct, held_at
+        if by is not None:
+            held_at, distinct = thresholds_by_row(rule, now=self._now, by_values=by)
+            return distinct, held_at
+        held = thresholds(rule, now=self._now, by_value=None)
+        assert held is not None  # only a ladder's limit can be unknown
+        return (held,), np.zeros(len(rows), dtype=np.int32)
 
     def _place(self, universe: Universe) -> Callable[[Subject], int]:
         """Looks a subject up; all subjects of the grain are built at the first look, for all rules together."""
@@ -139,10 +196,9 @@ class _Evaluation:
         return settled
 
 
-def _ladders_by(rule: Rule) -> MeasureRef | None:
-    """The measure that the rule's ladders go by; None when it has none."""
-    limits = (rule.limit, *(limit for _, limit in rule.during))
-    return next((limit.by for limit in limits if limit.by is not None), None)
+def _counted(rule: Rule, spec: MeasureSpec) -> Selector:
+    """The rows that a measure counts for a rule."""
+    return _EVERYTHING if spec.counts is Counts.WHOLE_ACCOUNT else rule.where
 
 
 def _levels(rule: Rule, held: tuple[Thresholds, ...], held_at: IntArray, values: FloatArray) -> IntArray:
@@ -172,7 +228,7 @@ def _reason(rule: Rule, measured: Measurement, rows: IndexArray) -> Callable[[in
     """Why a row is unknown: its value, or else what its limit goes by."""
 
     def why(row: int) -> str:
-        by = _ladders_by(rule)
+        by = ladders_by(rule)
         limit = f"its limit: {by.name} is unknown" if by is not None else "its limit"
         return measured.unknown[int(rows[row])] or limit
 

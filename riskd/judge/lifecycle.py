@@ -24,6 +24,19 @@ MAX_GAP_SECONDS = 180.0
 Stepped = tuple[AlertState, tuple[Transition, ...]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waived:
+    """A waiver that holds for one subject.
+
+    Attributes:
+        waiver: Its id.
+        normal: The limits that would hold without it.
+    """
+
+    waiver: str
+    normal: Thresholds
+
+
 def step(
     state: AlertState,
     *,
@@ -31,6 +44,7 @@ def step(
     value: float | None,
     thresholds: Thresholds | None,
     rule: Rule,
+    waived: Waived | None = None,
     max_gap_seconds: float = MAX_GAP_SECONDS,
 ) -> Stepped:
     """What the alert becomes when ``value`` is seen at ``at``.
@@ -42,6 +56,7 @@ def step(
         thresholds: The limits in force for this subject now; None when they cannot be known, which makes any
             value missing data.
         rule: Says how long, by what margin, and what missing data means.
+        waived: The waiver that ``thresholds`` come from; None: they are the rule's own.
         max_gap_seconds: A longer time since the last value does not count towards any timer.
 
     Returns:
@@ -51,15 +66,17 @@ def step(
         return _without_data(state, at=at, rule=rule)
     state, returned = _resume(state, at=at, value=value, max_gap_seconds=max_gap_seconds)
     sight = _Sight(at=at, value=value, bound=rule.limit.bound, thresholds=thresholds)
+    ended = waived is None and state.waiver != ""
+    state, excused = _waive(state, sight, waived)
     state = replace(state, crossed_at=_crossings(state.crossed_at, sight), last_good_at=at)
     due = _level_due(state, at=at, rule=rule)
     if due > state.level:
-        state, changed = _rise(state, sight, due)
+        state, changed = _rise(state, sight, due, Reason.WAIVER_ENDED if ended else Reason.HELD)
     elif state.level > Level.OK:
         state, changed = _fall(state, sight, rule)
     else:
         state, changed = _wait(state, sight)
-    return state, returned + changed
+    return state, returned + excused + changed
 
 
 def gone(state: AlertState, *, at: datetime, reason: Reason) -> Stepped:
@@ -81,7 +98,13 @@ def gone(state: AlertState, *, at: datetime, reason: Reason) -> Stepped:
 
 def is_resting(state: AlertState) -> bool:
     """Whether nothing is going on, so that a healthy value changes nothing and the state need not be stepped."""
-    return state.condition is Condition.OK and state.missing_since is None and not state.unknown
+    return (
+        state.condition is Condition.OK
+        and state.missing_since is None
+        and not state.unknown
+        and not state.crossed_at
+        and not state.waiver
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +159,17 @@ def _resume(state: AlertState, *, at: datetime, value: float, max_gap_seconds: f
 def _skip(state: AlertState, gap: timedelta) -> AlertState:
     return replace(
         state,
-        crossed_at=tuple((level, crossed + gap) for level, crossed in state.crossed_at),
+        crossed_at=_moved(state.crossed_at, gap),
+        normal_crossed_at=_moved(state.normal_crossed_at, gap),
         clearing_since=None,
         inside_since=None,
     )
+
+
+def _moved(
+    crossed_at: tuple[tuple[Level, datetime], ...], gap: timedelta
+) -> tuple[tuple[Level, datetime], ...]:
+    return tuple((level, crossed + gap) for level, crossed in crossed_at)
 
 
 def _crossings(
@@ -163,9 +193,49 @@ def _level_due(state: AlertState, *, at: datetime, rule: Rule) -> Level:
     )
 
 
-def _rise(state: AlertState, sight: _Sight, level: Level) -> Stepped:
+# ---- waivers ---------------------------------------------------------------------------------------------------------
+
+
+def _waive(state: AlertState, sight: _Sight, waived: Waived | None) -> Stepped:
+    """Let a waiver begin, hold or end.
+
+    While it holds, the timers of the normal limit go on beside those of the temporary one. At its end they are the
+    timers again, so what has been beyond the normal limit for long enough fires in that very step.
+    """
+    if waived is None:
+        if state.waiver == "":
+            return state, ()
+        return replace(state, waiver="", crossed_at=state.normal_crossed_at, normal_crossed_at=()), ()
+    normal = replace(sight, thresholds=waived.normal)
+    known = state.crossed_at if state.waiver == "" else state.normal_crossed_at
+    begins = state.waiver != waived.waiver
+    state = replace(state, waiver=waived.waiver, normal_crossed_at=_crossings(known, normal))
+    return _excuse(state, sight) if begins else (state, ())
+
+
+def _excuse(state: AlertState, sight: _Sight) -> Stepped:
+    """The first step under a waiver: what is within its limit is over at once, without waiting to clear."""
+    left = sight.level()
+    if left is Level.OK and state.condition is Condition.PENDING:
+        return _seen(
+            state, replace(state, condition=Condition.OK), EventKind.LAPSED, Reason.WAIVED, sight, Level.OK
+        )
+    if left >= state.level:
+        return state, ()
+    excused = replace(state, level=left, clearing_since=None, inside_since=None)
+    if left is Level.OK:
+        excused = replace(excused, condition=Condition.OK, opened_at=None)
+        return _seen(state, excused, EventKind.RESOLVED, Reason.WAIVED, sight, state.level)
+    excused = replace(excused, condition=Condition.FIRING)
+    return _seen(state, excused, EventKind.DEESCALATED, Reason.WAIVED, sight, state.level)
+
+
+# ---- rising and falling ----------------------------------------------------------------------------------------------
+
+
+def _rise(state: AlertState, sight: _Sight, level: Level, reason: Reason) -> Stepped:
     kind, raised = _raised(state, at=sight.at, level=level)
-    return _seen(state, raised, kind, Reason.HELD, sight, level)
+    return _seen(state, raised, kind, reason, sight, level)
 
 
 def _raised(state: AlertState, *, at: datetime, level: Level) -> tuple[EventKind, AlertState]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -13,9 +14,16 @@ from riskd.measure.universe import Subjects, Universe
 from riskd.model.arrays import FloatArray, IntArray
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level, Outcome, Verdict
+from riskd.policy.formula_take import Input
 from riskd.policy.rule import Bound, Rule, Thresholds
+from riskd.policy.waiver import Waiver
 
 UNKNOWN = -1
+
+
+def _no_inputs(_: int) -> tuple[Input, ...]:
+    return ()
+
 
 _OUTCOMES = {
     UNKNOWN: Outcome.UNKNOWN,
@@ -27,6 +35,20 @@ _OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excused:
+    """What a waiver that holds keeps from a subject.
+
+    Attributes:
+        normal: The limits that would hold without it.
+        level: What the value would be beyond without it.
+    """
+
+    waiver: Waiver
+    normal: Thresholds
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One rule over one snapshot. All columns have one entry for each subject that the rule covers.
 
@@ -35,11 +57,15 @@ class Reading:
         rows: Row in the universe of each covered subject, rising.
         values: In the measure's unit; NaN unknown; +inf where the measure says so.
         levels: 0 (ok) to 3 (critical); -1 unknown.
-        held: The distinct limits in force.
+        held: The distinct limits in force, waivers included.
         held_at: For each subject, which of ``held``; -1 when the limit itself is not known.
         why: Why a row is unknown; asked only for rows that are.
         place: Row of a subject in the universe; -1 when it is not there.
+        by: Value of the measure that the rule's ladders go by; None when it has no ladder.
+        judged_at: The moment of judging; None for a rule that could not be evaluated.
+        inputs: The columns that went into a value of the policy's own arithmetic; asked only for people.
         settled: Whether everything that decides which rules cover a subject was seen, by row of the universe.
+        excused: The subjects for which a waiver holds, by row; their levels are those that are left under it.
     """
 
     rule: Rule
@@ -52,6 +78,10 @@ class Reading:
     why: Callable[[int], str]
     place: Callable[[Subject], int]
     settled: Callable[[int], bool]
+    excused: Mapping[int, Excused] = field(default_factory=dict)
+    inputs: Callable[[int], tuple[Input, ...]] = _no_inputs
+    by: FloatArray | None = None
+    judged_at: datetime | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -113,6 +143,16 @@ class Reading:
         """Whether the snapshot has the subject, covered or not."""
         return self.place(subject) >= 0
 
+    @property
+    def waivers(self) -> Mapping[int, str]:
+        """Id of the waiver that holds, by row."""
+        return {row: excused.waiver.id for row, excused in self.excused.items()}
+
+    def is_waived(self, row: int) -> bool:
+        """Whether only a waiver keeps the value within its limits."""
+        excused = self.excused.get(row)
+        return excused is not None and excused.level > Level.OK and self.levels[row] == Level.OK
+
     def thresholds(self, row: int) -> Thresholds | None:
         """The limits in force for one row; None when they are not known."""
         number = int(self.held_at[row])
@@ -127,11 +167,12 @@ def verdicts(reading: Reading) -> Iterator[Verdict]:
         yield Verdict(
             rule=reading.rule.id,
             subject=subject,
-            outcome=_OUTCOMES[levels[row]],
+            outcome=Outcome.WAIVED if reading.is_waived(row) else _OUTCOMES[levels[row]],
             value=None if levels[row] == UNKNOWN else values[row],
             limit=_known(limits[row]),
             utilisation=_known(use[row]),
             unknown=unknown[row],
+            waiver=reading.waivers.get(row, ""),
         )
 
 

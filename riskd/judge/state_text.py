@@ -27,6 +27,8 @@ def state_to_json(state: AlertState) -> JsonObject:
         "episode": state.episode,
         "opened_at": _text(state.opened_at),
         "version": state.version,
+        "waiver": state.waiver,
+        "normal_crossed_at": {level.name.lower(): at.isoformat() for level, at in state.normal_crossed_at},
     }
 
 
@@ -39,7 +41,7 @@ def state_from_json(body: JsonObject) -> AlertState:
     return AlertState(
         condition=_condition(body),
         level=_level(body.get("level"), "level"),
-        crossed_at=_crossings(body.get("crossed_at")),
+        crossed_at=_crossings(body.get("crossed_at"), "crossed_at"),
         clearing_since=_time_or_none(body, "clearing_since"),
         inside_since=_time_or_none(body, "inside_since"),
         missing_since=_time_or_none(body, "missing_since"),
@@ -48,6 +50,9 @@ def state_from_json(body: JsonObject) -> AlertState:
         episode=_count(body, "episode"),
         opened_at=_time_or_none(body, "opened_at"),
         version=_count(body, "version"),
+        # States that were written before there were waivers know nothing of them.
+        waiver=_word(body.get("waiver", ""), "waiver"),
+        normal_crossed_at=_crossings(body.get("normal_crossed_at", {}), "normal_crossed_at"),
     )
 
 
@@ -106,10 +111,16 @@ def _time_or_none(body: JsonObject, field: str) -> datetime | None:
     return None if found is None else _time(found, field)
 
 
-def _crossings(found: JsonValue) -> tuple[tuple[Level, datetime], ...]:
+def _crossings(found: JsonValue, field: str) -> tuple[tuple[Level, datetime], ...]:
     if not isinstance(found, dict):
-        raise _unexpected("crossed_at", "an object of level and time", found)
-    return tuple((_level(name, "crossed_at"), _time(at, "crossed_at")) for name, at in found.items())
+        raise _unexpected(field, "an object of level and time", found)
+    return tuple((_level(name, field), _time(at, field)) for name, at in found.items())
+
+
+def _word(found: JsonValue, field: str) -> str:
+    if not isinstance(found, str):
+        raise _unexpected(field, "text", found)
+    return found
 
 
 def _condition(body: JsonObject) -> Condition:

@@ -25,6 +25,10 @@ class Reason(StrEnum):
     NOT_COVERED = "not_covered"  # the rule's scope no longer includes the subject
     RULE_REMOVED = "rule_removed"
     RULE_CHANGED = "rule_changed"
+    WAIVED = "waived"  # a waiver began to hold, and the value is within its limit
+    WAIVER_ENDED = (
+        "waiver_ended"  # beyond the normal limit for as long as the rule asks, and no longer waived
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

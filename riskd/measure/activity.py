@@ -29,6 +29,17 @@ def order_rate(book: Book, grain: Grain, ref: MeasureRef, _selection: Selection)
     return Values(np.where(known <= begins, orders / window, np.nan), why)
 
 
+def reject_rate(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
+    """Refused orders over orders sent: no venue that riskd reads tells anybody but the sender of a refusal."""
+    universe = book.universe(grain)
+
+    def why(subject: int) -> str:
+        venue = book.tables.profiles[int(universe.account[subject])].venue
+        return f"refused orders: {venue} tells only the sender of an order that it was refused"
+
+    return Values(np.full(universe.size, np.nan), why)
+
+
 def holding_time(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
     """Seconds since a position was opened."""
     opened = book.tables.positions.opened_at
@@ -49,6 +60,7 @@ SPECS = (
     MeasureSpec(
         name="order_rate",
         unit=Unit.FREQUENCY,
+        low=0.0,
         grains=frozenset({Grain.STRATEGY, Grain.ACCOUNT}),
         parameters=(
             Parameter(name="window", unit=Unit.DURATION, meaning="Time over which orders are counted."),
@@ -64,8 +76,31 @@ SPECS = (
         function=order_rate,
     ),
     MeasureSpec(
+        name="reject_rate",
+        unit=Unit.RATIO,
+        low=0.0,
+        high=1.0,
+        grains=frozenset({Grain.STRATEGY, Grain.ACCOUNT}),
+        parameters=(
+            Parameter(name="window", unit=Unit.DURATION, meaning="Time over which orders are counted."),
+        ),
+        meaning="Share of orders that the venue refused. Not known from any venue yet: see below.",
+        formula="orders refused in the window / orders sent in it.",
+        source="Risk desks of scalping bots stop at 20 % of at least ten orders.",
+        unknown_when=(
+            "Always, for now: Binance answers a refusal to whoever sent the order and keeps no record of it that another key could "
+            "read. The bot itself has to say it."
+        ),
+        infinite_when="",
+        remedy=Remedy.NONE,
+        needs=frozenset(),
+        counts=Counts.WHOLE_ACCOUNT,
+        function=reject_rate,
+    ),
+    MeasureSpec(
         name="holding_time",
         unit=Unit.DURATION,
+        low=0.0,
         grains=frozenset({Grain.POSITION}),
         parameters=(),
         meaning="Age of the position.",

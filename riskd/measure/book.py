@@ -83,11 +83,7 @@ class Book:
         return self.tables.accounts.equity
 
     def universe(self, grain: Grain) -> Universe:
-        """The subjects of a grain.
-
-        Raises:
-            KeyError: No measure knows subjects of this grain yet.
-        """
+        """The subjects of a grain."""
         if grain not in self._universes:
             self._universes[grain] = universe_of(self.layout, grain)
         return self._universes[grain]
@@ -185,6 +181,7 @@ _POSITION_GROUPS: dict[Grain, Callable[[Layout], Groups]] = {
     Grain.POSITION: lambda layout: Groups.of_one(len(layout.position_account)),
     Grain.ACCOUNT: lambda layout: layout.accounts,
     Grain.ASSET: lambda layout: layout.assets_of_positions,
+    Grain.CLUSTER: lambda layout: layout.clusters_of_positions,
     Grain.STRATEGY: lambda layout: layout.strategies_of_positions,
     Grain.EXCHANGE: lambda layout: layout.through_accounts(layout.venues_of_accounts),
     Grain.DESK: lambda layout: layout.through_accounts(layout.desks_of_accounts),

@@ -9,6 +9,7 @@ import numpy as np
 
 from riskd.measure import (
     activity,
+    diversification,
     drawdown,
     exposure,
     funding,
@@ -18,19 +19,27 @@ from riskd.measure import (
     liquidation,
     margin,
     quality,
+    reconciliation,
     stops,
+    stress,
+    value_at_risk,
+    volatility,
 )
 from riskd.measure.book import Book
 from riskd.measure.reasons import checked
-from riskd.measure.spec import MeasureRef, MeasureSpec, Selection
+from riskd.measure.spec import MeasureRef, MeasureSpec, ParameterValue, Selection
 from riskd.model.subject import Grain
 from riskd.model.verdict import Measurement
 
 _FAMILIES = (
     leverage,
     exposure,
+    diversification,
     margin,
     liquidation,
+    volatility,
+    value_at_risk,
+    stress,
     stops,
     funding,
     hedge,
@@ -38,11 +47,17 @@ _FAMILIES = (
     drawdown,
     activity,
     quality,
+    reconciliation,
 )
 
 CATALOGUE: Mapping[str, MeasureSpec] = MappingProxyType(
     {spec.name: spec for family in _FAMILIES for spec in family.SPECS}
 )
+
+FAMILIES: Mapping[str, tuple[MeasureSpec, ...]] = MappingProxyType(
+    {family.__name__.rpartition(".")[2]: tuple(family.SPECS) for family in _FAMILIES}
+)
+"""Measures of one kind of risk, by its name: ``margin``, ``stops``, ``funding``."""
 
 
 def take(book: Book, ref: MeasureRef, grain: Grain, selection: Selection) -> Measurement:
@@ -70,7 +85,9 @@ def take(book: Book, ref: MeasureRef, grain: Grain, selection: Selection) -> Mea
     numbers, unknown = checked(book, spec, grain, values)
     return Measurement(
         measure=ref.name,
-        parameters=tuple(sorted((name, repr(value)) for name, value in ref.parameters)),
+        parameters=tuple(
+            sorted((name, value if isinstance(value, str) else repr(value)) for name, value in ref.parameters)
+        ),
         grain=grain,
         subjects=book.universe(grain).subjects,
         values=numbers,
@@ -90,7 +107,7 @@ def with_defaults(ref: MeasureRef) -> MeasureRef:
         KeyError: No such measure, or a parameter without default is missing.
     """
     given = dict(ref.parameters)
-    filled = []
+    filled: list[tuple[str, ParameterValue]] = []
     for parameter in CATALOGUE[ref.name].parameters:
         value = given.get(parameter.name, parameter.default)
         if value is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.spec import Counts, MeasureSpec, Parameter, Remedy, Unit
 
@@ -57,6 +59,7 @@ def measure_lines(spec: MeasureSpec) -> tuple[tuple[str, str], ...]:
         ("formula", spec.formula),
         ("unknown when", spec.unknown_when),
         ("infinite when", spec.infinite_when or "never"),
+        ("range", _range(spec)),
         ("a selection", _COUNTS[spec.counts]),
         ("needs", ", ".join(sorted(spec.needs)) or "nothing: it is about the reads themselves"),
         ("remedy", _REMEDIES[spec.remedy]),
@@ -78,9 +81,27 @@ def _grains(spec: MeasureSpec) -> str:
     return ", ".join(sorted(spec.grains))
 
 
+def _range(spec: MeasureSpec) -> str:
+    low = "any value" if math.isinf(spec.low) else f"from {spec.low:g}"
+    return low if math.isinf(spec.high) else f"{low} to {spec.high:g}"
+
+
 def _parameter(parameter: Parameter) -> str:
-    default = "must be given" if parameter.default is None else f"default {parameter.default:g}"
+    default = "must be given" if parameter.default is None else f"default {_written(parameter)}"
+    if parameter.unit is None:
+        return f"{parameter.meaning} One of {', '.join(parameter.words)}; {default}."
     return f"{parameter.meaning} {_UNITS[parameter.unit].capitalize()}; {default}."
+
+
+def _written(parameter: Parameter) -> str:
+    """The default as a policy would write it."""
+    assert parameter.default is not None
+    if parameter.unit is Unit.RATIO:
+        return f"{parameter.default * 100:g}%"
+    if parameter.unit is Unit.DURATION:
+        days = parameter.default / 86_400.0
+        return f"{days:g}d" if days >= 1.0 else f"{parameter.default:g}s"
+    return f"{parameter.default:g}"
 
 
 def _cell(text: str) -> str:

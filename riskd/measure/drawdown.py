@@ -79,6 +79,7 @@ SPECS = (
     MeasureSpec(
         name="drawdown",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.ACCOUNT}),
         parameters=(
             Parameter(name="window", unit=Unit.DURATION, meaning="How far back the peak is looked for."),
@@ -99,6 +100,7 @@ SPECS = (
     MeasureSpec(
         name="loss_today",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.ACCOUNT}),
         parameters=(),
         meaning="Loss since the trading day began, as a share of the equity it began with; 0 on a day of gains.",

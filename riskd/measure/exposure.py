@@ -58,7 +58,7 @@ def net_delta(book: Book, grain: Grain, _ref: MeasureRef, selection: Selection) 
         return delta_of_hedges(book)
     held = book.total(grain, book.tables.positions.notional, selection)
     worth = book.tables.spot.quantity * book.tables.spot.price
-    groups = _spot_groups(book, grain)
+    groups = spot_groups(book, grain)
     unknown_row = FirstUnknown(
         book.position_groups(grain), book.tables.positions.notional, selection.positions
     )
@@ -68,19 +68,23 @@ def net_delta(book: Book, grain: Grain, _ref: MeasureRef, selection: Selection) 
         row, coin = unknown_row(subject), unknown_coin(subject)
         if row >= 0:
             return missing_value(book, row)
-        return _missing_coin(book, coin) if coin >= 0 else missing_equity(book, grain, subject)
+        return missing_coin(book, coin) if coin >= 0 else missing_equity(book, grain, subject)
 
     return Values(over_equity(held + groups.total(worth), book.equity_of(grain)), why)
 
 
-def _spot_groups(book: Book, grain: Grain) -> Groups:
+def spot_groups(book: Book, grain: Grain) -> Groups:
+    """The subject of each spot row."""
     if grain is Grain.ASSET:
         return book.layout.assets_of_spot
+    if grain is Grain.CLUSTER:
+        return book.layout.clusters_of_spot
     accounts = book.account_groups(grain)
     return Groups(accounts.of[book.tables.spot.account], accounts.size)
 
 
-def _missing_coin(book: Book, row: int) -> str:
+def missing_coin(book: Book, row: int) -> str:
+    """Names what keeps a spot row from being valued."""
     spot = book.tables.spot
     what = "spot balance" if np.isnan(spot.quantity[row]) else "price"
     return f"{what} of {spot.asset[row]} in {account_name(book, int(spot.account[row]))}"
@@ -90,7 +94,8 @@ SPECS = (
     MeasureSpec(
         name="share_of_equity",
         unit=Unit.RATIO,
-        grains=frozenset({Grain.POSITION, Grain.ASSET, Grain.STRATEGY, Grain.EXCHANGE}),
+        low=0.0,
+        grains=frozenset({Grain.POSITION, Grain.ASSET, Grain.CLUSTER, Grain.STRATEGY, Grain.EXCHANGE}),
         parameters=(),
         meaning="Gross notional of the subject as a share of equity: the size of one bet.",
         formula="Σ|q·M| / E; E of the account; for a venue, of the portfolio. 0 when nothing is held.",
@@ -105,7 +110,9 @@ SPECS = (
     MeasureSpec(
         name="share_of_gross",
         unit=Unit.RATIO,
-        grains=frozenset({Grain.ASSET, Grain.STRATEGY, Grain.EXCHANGE}),
+        low=0.0,
+        high=1.0,
+        grains=frozenset({Grain.ASSET, Grain.CLUSTER, Grain.STRATEGY, Grain.EXCHANGE}),
         parameters=(),
         meaning="Gross notional of the subject as a share of all gross notional: concentration.",
         formula="Σ|q·M| of the subject / Σ|q·M| of its account; of a venue, over the portfolio. 0 when nothing is held.",
@@ -135,7 +142,9 @@ SPECS = (
     MeasureSpec(
         name="net_delta",
         unit=Unit.RATIO,
-        grains=frozenset({Grain.ASSET, Grain.ACCOUNT, Grain.DESK, Grain.PORTFOLIO, Grain.HEDGE}),
+        grains=frozenset(
+            {Grain.ASSET, Grain.CLUSTER, Grain.ACCOUNT, Grain.DESK, Grain.PORTFOLIO, Grain.HEDGE}
+        ),
         parameters=(),
         meaning="Signed exposure to price as a share of equity: + gains when prices rise, 0 is neutral.",
         formula="(Σ q·M + Σ spot·index) / E; spot counts where a hedge names it, whatever is selected.",

@@ -15,11 +15,7 @@ Columns = dict[str, Callable[[], Coded]]
 
 
 def universe_of(layout: Layout, grain: Grain) -> Universe:
-    """The universe of a grain.
-
-    Raises:
-        KeyError: No measure knows subjects of this grain yet (clusters).
-    """
+    """The universe of a grain."""
     return _BUILDERS[grain](layout)
 
 
@@ -132,6 +128,17 @@ def _of_account(layout: Layout, grain: Grain, groups: tuple[IndexArray, Coded]) 
     return _bound(layout, grain, account, columns, build)
 
 
+def _clusters(layout: Layout) -> Universe:
+    """Clusters of accounts. What they are called may change with the market, so that nothing is chosen by it."""
+    account, names = layout.cluster_groups
+
+    def build(row: int) -> Subject:
+        owner = layout.tables.profiles[account[row]].id
+        return Subject(Grain.CLUSTER, (("account", owner), ("cluster", names.names[names.codes[row]])))
+
+    return _bound(layout, Grain.CLUSTER, account, _account_columns(layout, account), build)
+
+
 def _grids(layout: Layout) -> Universe:
     grids, account = layout.tables.grids, layout.grids.account
 
@@ -232,6 +239,7 @@ _BUILDERS: Mapping[Grain, Callable[[Layout], Universe]] = {
     Grain.ACCOUNT: _accounts,
     Grain.STRATEGY: lambda layout: _of_account(layout, Grain.STRATEGY, layout.strategy_groups),
     Grain.ASSET: lambda layout: _of_account(layout, Grain.ASSET, layout.asset_groups),
+    Grain.CLUSTER: _clusters,
     Grain.EXCHANGE: lambda layout: _named_groups(
         Grain.EXCHANGE, "venue", layout.venues_of_accounts, layout.venue_groups
     ),

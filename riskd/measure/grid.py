@@ -121,6 +121,7 @@ SPECS = (
     MeasureSpec(
         name="grid_worst_leverage",
         unit=Unit.MULTIPLE,
+        low=0.0,
         grains=frozenset({Grain.GRID, Grain.ACCOUNT}),
         parameters=(),
         meaning="Leverage after every losing-side order has filled; of an account, of all its grids and the rest.",
@@ -136,6 +137,7 @@ SPECS = (
     MeasureSpec(
         name="grid_worst_loss",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.GRID}),
         parameters=(
             Parameter(
@@ -155,6 +157,7 @@ SPECS = (
     MeasureSpec(
         name="grid_worst_liquidation_distance",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.GRID}),
         parameters=(),
         meaning="How far past its edge price may go before the full grid is liquidated.",
@@ -170,6 +173,7 @@ SPECS = (
     MeasureSpec(
         name="grid_breakout",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.GRID}),
         parameters=(),
         meaning="How far price has left the range, in heights of the range; 0 inside.",

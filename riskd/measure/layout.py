@@ -8,8 +8,10 @@ from itertools import chain
 
 import numpy as np
 
+from riskd.measure.clusters import Clusters
 from riskd.measure.definitions import Legs, Names, Places, legs_of, places_of
 from riskd.measure.groups import Coded, Groups, IndexArray, coded, compact, index
+from riskd.measure.prices import PriceWindows
 from riskd.measure.tables import Tables
 from riskd.model.arrays import FloatArray
 from riskd.model.desk import UNLABELLED
@@ -135,7 +137,11 @@ class Layout:
 
     @cached_property
     def _asset_keys(self) -> tuple[Groups, IndexArray]:
-        codes, width = self.assets.codes, _size(self.assets)
+        return self._held_by(self.assets)
+
+    def _held_by(self, names: Coded) -> tuple[Groups, IndexArray]:
+        """(account, name) of positions and spot rows; ``names`` are of instruments, then of spot rows."""
+        codes, width = names.codes, _size(names)
         held = self.position_account * width + codes[self.position_instrument]
         coins = index(self.tables.spot.account) * width + codes[len(self.tables.instruments) :]
         return compact(np.concatenate([held, coins]), self.account_count * width)
@@ -156,6 +162,48 @@ class Layout:
     def asset_groups(self) -> tuple[IndexArray, Coded]:
         """Account and asset of each (account, asset)."""
         return self._split(self._asset_keys[1], self.assets)
+
+    @cached_property
+    def price_windows(self) -> PriceWindows:
+        """The price history, cut into windows."""
+        return PriceWindows(self.tables)
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Which assets count as one bet."""
+        return Clusters(self.tables, self.price_windows)
+
+    @cached_property
+    def cluster_names(self) -> Coded:
+        """Cluster of each instrument, and after the instruments of each spot row."""
+        assets, coins = self.assets.texts(), len(self.tables.instruments)
+        parts = self.tables.instrument_part.tolist()
+        parts += self.tables.account_part[self.tables.spot.account].tolist()
+        assert len(assets) == coins + len(self.tables.spot.asset)
+        return coded(
+            [self.clusters.names(part).get(asset, asset) for part, asset in zip(parts, assets, strict=True)]
+        )
+
+    @cached_property
+    def _cluster_keys(self) -> tuple[Groups, IndexArray]:
+        return self._held_by(self.cluster_names)
+
+    @cached_property
+    def clusters_of_positions(self) -> Groups:
+        """(account, cluster) of positions."""
+        groups = self._cluster_keys[0]
+        return Groups(groups.of[: len(self.position_account)], groups.size)
+
+    @cached_property
+    def clusters_of_spot(self) -> Groups:
+        """(account, cluster) of spot rows."""
+        groups = self._cluster_keys[0]
+        return Groups(groups.of[len(self.position_account) :], groups.size)
+
+    @cached_property
+    def cluster_groups(self) -> tuple[IndexArray, Coded]:
+        """Account and name of each (account, cluster)."""
+        return self._split(self._cluster_keys[1], self.cluster_names)
 
     @cached_property
     def strategies(self) -> Coded:

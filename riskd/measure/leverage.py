@@ -39,6 +39,7 @@ SPECS = (
     MeasureSpec(
         name="leverage",
         unit=Unit.MULTIPLE,
+        low=0.0,
         grains=frozenset({Grain.ACCOUNT, Grain.STRATEGY, Grain.DESK, Grain.PORTFOLIO}),
         parameters=(),
         meaning="Gross notional for each unit of equity: what really is at work, whatever the slider says.",
@@ -54,6 +55,7 @@ SPECS = (
     MeasureSpec(
         name="position_leverage",
         unit=Unit.MULTIPLE,
+        low=0.0,
         grains=frozenset({Grain.POSITION}),
         parameters=(),
         meaning="Notional of a position for each unit of margin committed to it.",

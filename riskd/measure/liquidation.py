@@ -208,6 +208,7 @@ SPECS = (
     MeasureSpec(
         name="liquidation_distance",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.POSITION, Grain.ACCOUNT}),
         parameters=(),
         meaning="How far prices may move against the position, or against the whole account, before liquidation.",
@@ -230,6 +231,7 @@ SPECS = (
     MeasureSpec(
         name="liquidation_divergence",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.POSITION}),
         parameters=(),
         meaning="Disagreement of the venue's liquidation price and our own: one of the inputs is wrong or stale.",
@@ -245,6 +247,7 @@ SPECS = (
     MeasureSpec(
         name="account_shock",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.ACCOUNT}),
         parameters=(),
         meaning="Smallest fall or rise of all prices together that liquidates the account.",

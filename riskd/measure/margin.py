@@ -39,6 +39,7 @@ SPECS = (
     MeasureSpec(
         name="margin_ratio",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.ACCOUNT}),
         parameters=(),
         meaning="Share of the margin balance that maintenance margin takes; 100 % is liquidation.",

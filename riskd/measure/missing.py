@@ -7,6 +7,7 @@ import numpy as np
 from riskd.measure.book import Book
 from riskd.measure.brackets import own_maintenance
 from riskd.measure.groups import Groups
+from riskd.measure.prices import is_enough, known_count, too_few, with_none
 from riskd.model.arrays import BoolArray, FloatArray
 from riskd.model.subject import Grain
 
@@ -74,6 +75,17 @@ def missing_brackets(book: Book, position: int) -> str:
     """Names the symbol whose leverage brackets are unknown; empty when they are known."""
     unknown = np.isnan(book.once(own_maintenance)[position])
     return f"leverage brackets of {symbol(book, position)}" if unknown else ""
+
+
+def missing_prices(book: Book, instrument: int, seconds: float) -> str:
+    """Says that too little of an instrument's price history is known; empty when enough is."""
+    part, windows = int(book.tables.instrument_part[instrument]), book.layout.price_windows
+    closes = windows.closes(part, seconds)
+    first = int(np.searchsorted(book.tables.instrument_part, part))
+    known = known_count(with_none(closes.moves()))[windows.rows(part)[instrument - first]]
+    if is_enough(known, closes.hours):
+        return ""
+    return too_few(book.tables.instruments[instrument].symbol, int(known), closes.hours)
 
 
 def missing_backing(book: Book, account: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from riskd.measure.book import Book
@@ -53,6 +55,17 @@ def adl_rank(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection)
     return Values(book.tables.positions.adl_rank, lambda row: f"ADL rank of {symbol(book, row)}")
 
 
+def clock_skew(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
+    """How far each venue's clock is from ours."""
+    universe = book.universe(grain)
+    names = universe.attributes["venue"]
+    offsets = [dict(snapshot.clock_offsets) for snapshot in book.tables.snapshots]
+    found = [
+        offsets[part].get(venue, math.nan) for part, venue in zip(universe.part.tolist(), names, strict=True)
+    ]
+    return Values(np.abs(np.array(found, dtype=np.float64)), lambda row: f"time of {names[row]}")
+
+
 def _ages(book: Book) -> FloatArray:
     """Age of each vital surface of each account, NaN if never seen. Never negative: clocks may step back."""
     seen = book.trust.observed_at[:, [COLUMN[surface] for surface in _VITAL]]
@@ -81,6 +94,7 @@ SPECS = (
     MeasureSpec(
         name="data_age",
         unit=Unit.DURATION,
+        low=0.0,
         grains=frozenset({Grain.ACCOUNT, Grain.EXCHANGE, Grain.INSTRUMENT}),
         parameters=(),
         meaning="Age of what riskd knows: of the oldest surface that everything else rests on.",
@@ -99,6 +113,7 @@ SPECS = (
     MeasureSpec(
         name="unlabelled",
         unit=Unit.COUNT,
+        low=0.0,
         grains=frozenset({Grain.ACCOUNT}),
         parameters=(),
         meaning="Open positions that no strategy of the account claims.",
@@ -114,6 +129,8 @@ SPECS = (
     MeasureSpec(
         name="adl_rank",
         unit=Unit.COUNT,
+        low=0.0,
+        high=4.0,
         grains=frozenset({Grain.POSITION}),
         parameters=(),
         meaning="Place in the venue's auto-deleveraging queue: 0 last, 4 first. Low leverage is no protection.",
@@ -125,5 +142,21 @@ SPECS = (
         needs=frozenset({Surface.POSITIONS}),
         counts=Counts.SELECTED_POSITIONS,
         function=adl_rank,
+    ),
+    MeasureSpec(
+        name="clock_skew",
+        unit=Unit.DURATION,
+        low=0.0,
+        grains=frozenset({Grain.EXCHANGE}),
+        parameters=(),
+        meaning="How far the venue's clock and ours are apart: beyond a second orders are refused, and ages mean nothing.",
+        formula="|venue's time - middle of our request for it|.",
+        source="Binance refuses a signed request that is 1 s ahead of its clock, or older than its recvWindow.",
+        unknown_when="The venue's time was not read in the last 15 minutes.",
+        infinite_when="",
+        remedy=Remedy.NONE,
+        needs=frozenset(),
+        counts=Counts.WHOLE_ACCOUNT,
+        function=clock_skew,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,29 +52,60 @@ class Parameter:
     """A parameter of a measure, such as ``window``.
 
     Attributes:
+        unit: Unit of its value; None for a word.
         default: In the unit's base; None: must be given.
+        words: What it may be, where it is a word, such as the name of a scenario.
+        high: Largest value, in the unit's base.
     """
 
     name: str
-    unit: Unit
+    unit: Unit | None
     meaning: str
     default: float | None = None
+    words: tuple[str, ...] = ()
+    high: float = math.inf
+
+
+ParameterValue = float | str
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureRef:
-    """A measure as a rule names it: ``{drawdown: {window: 30d}}``. Parameter values are in base units."""
+    """A measure as a rule names it: ``{drawdown: {window: 30d}}``. Numbers are in base units, words as written."""
 
     name: str
-    parameters: tuple[tuple[str, float], ...] = ()
+    parameters: tuple[tuple[str, ParameterValue], ...] = ()
+
+    def given(self) -> str:
+        """The parameters in one line, ``window=86400``; empty when there are none."""
+        return ", ".join(
+            f"{name}={value}" if isinstance(value, str) else f"{name}={value:.12g}"
+            for name, value in self.parameters
+        )
 
     def parameter(self, name: str) -> float:
-        """The value of a parameter that the catalogue declares.
+        """The number given for a parameter that the catalogue declares.
 
         Raises:
             KeyError: The compiled policy did not fill it in: a bug.
+            TypeError: It is a word: a bug.
         """
-        return dict(self.parameters)[name]
+        value = dict(self.parameters)[name]
+        if isinstance(value, str):
+            raise TypeError(f"{self.name}: {name} is the word {value!r}, not a number")
+        return value
+
+    def word(self, name: str) -> str:
+        """The word given for a parameter that the catalogue declares.
+
+        Raises:
+            KeyError: The compiled policy did not fill it in: a bug.
+            TypeError: It is a number: a bug.
+        """
+        value = dict(self.parameters)[name]
+        if not isinstance(value, str):
+            raise TypeError(f"{self.name}: {name} is the number {value!r}, not a word")
+        return value
 
 
 def _no_more_is_known(_: int) -> str:
@@ -124,6 +156,9 @@ class MeasureSpec:
         needs: Surfaces of an account (or of its venue) that must be OK for its subjects; otherwise unknown.
         counts: Whether selection restricts the sum or only the subjects.
         function: Takes the values.
+        reads: Surfaces on demand that are read while a rule in force uses the measure.
+        low: No value is below it, whatever the book holds.
+        high: No finite value is above it.
     """
 
     name: str
@@ -139,3 +174,6 @@ class MeasureSpec:
     needs: frozenset[Surface]
     counts: Counts
     function: MeasureFunction
+    reads: frozenset[Surface] = frozenset()
+    low: float = -math.inf
+    high: float = math.inf

@@ -186,6 +186,7 @@ SPECS = (
     MeasureSpec(
         name="risk_per_trade",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.POSITION}),
         parameters=_COSTS,
         meaning="Loss if the stop is hit, with fee and slippage, as a share of equity; without a stop, to liquidation.",
@@ -201,6 +202,7 @@ SPECS = (
     MeasureSpec(
         name="open_risk",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.ACCOUNT, Grain.STRATEGY, Grain.DESK, Grain.PORTFOLIO}),
         parameters=_COSTS,
         meaning="Portfolio heat: the risks of all open trades together, as a share of equity.",
@@ -216,6 +218,8 @@ SPECS = (
     MeasureSpec(
         name="stop_coverage",
         unit=Unit.RATIO,
+        low=0.0,
+        high=1.0,
         grains=frozenset({Grain.POSITION}),
         parameters=(),
         meaning="Share of the position that live stop orders would close; 100 % is fully protected.",
@@ -234,6 +238,7 @@ SPECS = (
     MeasureSpec(
         name="stop_distance",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.POSITION}),
         parameters=(),
         meaning="How far mark must fall (long) or rise (short) until stops have closed the position.",
@@ -249,6 +254,7 @@ SPECS = (
     MeasureSpec(
         name="stop_to_liquidation",
         unit=Unit.RATIO,
+        low=0.0,
         grains=frozenset({Grain.POSITION}),
         parameters=(),
         meaning="Stop distance as a share of liquidation distance; at 100 % liquidation comes first.",

@@ -58,6 +58,9 @@ class AlertState:
         episode: Counted up at each firing.
         opened_at: When this episode began; None when not firing.
         version: Counted up with each event, for compare-and-set by people.
+        waiver: Id of the waiver under which it was last judged; empty: none.
+        normal_crossed_at: While a waiver holds: since when the value is beyond each level of the limit that it replaces,
+            so that nothing is forgotten when it ends. Empty otherwise.
     """
 
     condition: Condition = Condition.OK
@@ -71,6 +74,8 @@ class AlertState:
     episode: int = 0
     opened_at: datetime | None = None
     version: int = 0
+    waiver: str = ""
+    normal_crossed_at: tuple[tuple[Level, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,9 +99,22 @@ class GridDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Assets that count as one bet, because they fall together."""
+
+    name: str
+    assets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Everything the configuration says about the book."""
+    """Everything the configuration says about the book.
+
+    Attributes:
+        clusters: As the desk names them; None: they are measured by correlation.
+    """
 
     accounts: tuple[AccountProfile, ...]
     hedges: tuple[HedgeDefinition, ...] = ()
     grids: tuple[GridDefinition, ...] = ()
+    clusters: tuple[Cluster, ...] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from riskd.model.arrays import FloatArray, IntArray
+from riskd.model.arrays import FloatArray, IntArray, codes, floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +69,61 @@ class ActivityColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceColumns:
+    """Closes of the mark price by the hour, one row for each contract, rows sorted by (venue, symbol).
+
+    Attributes:
+        asset: Base asset of each row.
+        at: Ends of the hours, seconds since the epoch, an hour apart.
+        close: ``(contracts, hours)``, quote per base; NaN: not known.
+    """
+
+    venue: tuple[str, ...]
+    symbol: tuple[str, ...]
+    asset: tuple[str, ...]
+    at: FloatArray
+    close: FloatArray
+
+
+NO_PRICES = PriceColumns(venue=(), symbol=(), asset=(), at=floats([]), close=floats([]).reshape(0, 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciledColumns:
+    """The venue's positions against those that follow from the fills, by account and contract.
+
+    Attributes:
+        account: Code into the desk's accounts.
+        symbol: Unified symbol.
+        difference: The venue's quantity minus ours, base units, long and short together.
+        compared_at: Moment for which the two were last compared, seconds since the epoch.
+    """
+
+    account: IntArray
+    symbol: tuple[str, ...]
+    difference: FloatArray
+    compared_at: FloatArray
+
+
+NOT_RECONCILED = ReconciledColumns(
+    account=codes([]), symbol=(), difference=floats([]), compared_at=floats([])
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """What is remembered beside the snapshot.
 
     Attributes:
         equity: One series for each account of the desk, in its order; None: nothing recorded yet.
         day_started_at: Start of the trading day, seconds since the epoch, for each account.
+        prices: Closes of the contracts that are held, while a rule in force looks at them.
+        reconciled: Positions held against our own book of fills, while a rule in force looks at them.
     """
 
     equity: tuple[EquitySeries | None, ...]
     day_started_at: FloatArray
     funding: IncomeColumns
     activity: ActivityColumns
+    prices: PriceColumns = NO_PRICES
+    reconciled: ReconciledColumns = NOT_RECONCILED

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from riskd.model.verdict import Level
 
+REMINDER = "reminder|"
+"""What the key of a reminder begins with. It is said once, however often riskd starts: the journal remembers."""
+
 
 class MessageKind(StrEnum):
     """What the message is about."""

@@ -29,12 +29,22 @@ class Surface(StrEnum):
     TRADES = "trades"
     SPOT_BALANCES = "spot_balances"
     SERVER_TIME = "server_time"
+    CANDLES = "candles"
 
 
 # Read without a key, once for each venue; everything else is read for each account.
 MARKET_SURFACES = frozenset(
-    {Surface.INSTRUMENTS, Surface.MARKS, Surface.FUNDING_INTERVALS, Surface.SERVER_TIME}
+    {
+        Surface.INSTRUMENTS,
+        Surface.MARKS,
+        Surface.FUNDING_INTERVALS,
+        Surface.SERVER_TIME,
+        Surface.CANDLES,
+    }
 )
+
+# Read for the symbols that somebody asks for, and not by the clock.
+ON_DEMAND_SURFACES = frozenset({Surface.TRADES, Surface.CANDLES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

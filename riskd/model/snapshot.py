@@ -247,6 +247,7 @@ class Snapshot:
         strategies: Names of strategies, sorted; the codes index it.
         surfaces: Quality of everything that was or should have been read.
         provenance: For each account id, where each position or account column comes from.
+        clock_offsets: Each venue's clock minus ours, seconds, as far as a young answer tells it.
     """
 
     id: int
@@ -261,6 +262,7 @@ class Snapshot:
     spot: SpotColumns
     surfaces: tuple[SurfaceState, ...]
     provenance: tuple[tuple[str, str, Provenance], ...] = ()
+    clock_offsets: tuple[tuple[str, float], ...] = ()
 
     def state(self, account: str, surface: Surface) -> SurfaceState | None:
         """The state of one surface of an account (or of its venue, with an empty account)."""

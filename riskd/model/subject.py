@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +25,22 @@ class Grain(StrEnum):
     GRID = "grid"
     DESK = "desk"
     PORTFOLIO = "portfolio"
+
+
+PARTS: Mapping[Grain, tuple[str, ...]] = {
+    Grain.POSITION: ("account", "symbol", "side"),
+    Grain.ACCOUNT: ("account",),
+    Grain.STRATEGY: ("account", "strategy"),
+    Grain.ASSET: ("account", "asset"),
+    Grain.EXCHANGE: ("venue",),
+    Grain.CLUSTER: ("account", "cluster"),
+    Grain.INSTRUMENT: ("venue", "symbol"),
+    Grain.HEDGE: ("hedge",),
+    Grain.GRID: ("grid",),
+    Grain.DESK: ("desk",),
+    Grain.PORTFOLIO: (),
+}
+"""The parts of the name of each kind of subject, in canonical order."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -64,6 +64,7 @@ class Verdict:
             band, the nearer edge.
         utilisation: Use of the breach limit: 1 is at the limit; None when it has no meaning.
         unknown: Which input was missing; empty when known.
+        waiver: Id of the waiver that holds; empty: none does.
     """
 
     rule: str
@@ -73,3 +74,4 @@ class Verdict:
     limit: float | None
     utilisation: float | None
     unknown: str = ""
+    waiver: str = ""

@@ -164,7 +164,13 @@ _TAKE: Mapping[Surface, Callable[[_News], AccountMemory]] = {
 }
 
 # Instruments first of all: every other surface names symbols.
-_MARKET_ORDER = (Surface.INSTRUMENTS, Surface.SERVER_TIME, Surface.MARKS, Surface.FUNDING_INTERVALS)
+_MARKET_ORDER = (
+    Surface.INSTRUMENTS,
+    Surface.SERVER_TIME,
+    Surface.MARKS,
+    Surface.FUNDING_INTERVALS,
+    Surface.CANDLES,
+)
 _PLACE = {surface: place for place, surface in enumerate((*_MARKET_ORDER, *_TAKE))}
 
 

@@ -29,6 +29,8 @@ def venue_after(report: Report, venue: VenueMemory, dialect: Dialect, plausible:
             return _with_marks(report, venue, dialect, plausible)
         case Surface.FUNDING_INTERVALS:
             return _with_intervals(report, venue, dialect, plausible)
+        case Surface.CANDLES:
+            return _with_candles(report, venue, dialect, plausible)
         case _:
             return _with_time(report, venue, dialect, plausible)
 
@@ -105,6 +107,24 @@ def _with_intervals(
     faults = _missing_faults(frozenset(names.get(symbol, symbol) for symbol in doubtful))
     joined = replace(new, value={**kept, **new.value}, faults=(*new.faults, *faults))
     return replace(venue, intervals=joined, intervals_missing=missing)
+
+
+def _with_candles(
+    report: Report, venue: VenueMemory, dialect: Dialect, plausible: Plausibility
+) -> VenueMemory:
+    """Closes of the contracts of this report, beside those of the others. The running hour has not closed yet."""
+    listing, old = venue.instruments.value, venue.candles
+    if listing is None:
+        return replace(venue, candles=old.failed(report.failure or NO_INSTRUMENTS))
+    new = hear(old, report, lambda: dialect.candles(report.payload, listing, plausible))
+    if new.value is None or new.value is old.value:
+        return replace(venue, candles=new)
+    asked_ms = report.requested_at.timestamp() * 1000.0
+    closed = {
+        symbol: tuple(close for close in closes if close.closed_ms <= asked_ms)
+        for symbol, closes in new.value.items()
+    }
+    return replace(venue, candles=replace(new, value={**(old.value or {}), **closed}))
 
 
 def _with_time(report: Report, venue: VenueMemory, dialect: Dialect, plausible: Plausibility) -> VenueMemory:

@@ -10,7 +10,7 @@ from riskd.model.report import Report
 from riskd.model.snapshot import Snapshot
 from riskd.observe.absorb import absorb
 from riskd.observe.checks import DEFAULT_CHECKS, Checks
-from riskd.observe.columns import account_columns, instrument_columns, spot_columns
+from riskd.observe.columns import account_columns, clock_offsets, instrument_columns, spot_columns
 from riskd.observe.fields import PLAUSIBLE, Plausibility
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
@@ -75,5 +75,6 @@ def assemble(
         spot=spot_columns(scene, qualities),
         surfaces=surfaces,
         provenance=provenance_of(desk, accounts, positions),
+        clock_offsets=clock_offsets(scene, qualities),
     )
     return snapshot, known

@@ -53,6 +53,17 @@ def instrument_columns(scene: Scene) -> InstrumentColumns:
     )
 
 
+def clock_offsets(scene: Scene, qualities: Qualities) -> tuple[tuple[str, float], ...]:
+    """Each venue's clock minus ours, where a young answer tells it; also one so large that it is doubted."""
+    offsets = ((venue, scene.known.venue(venue).clock_offset.value) for venue in sorted(scene.usable))
+    young = (Quality.OK, Quality.PARTIAL)
+    return tuple(
+        (venue, offset)
+        for venue, offset in offsets
+        if offset is not None and qualities[venue, Surface.SERVER_TIME] in young
+    )
+
+
 def account_columns(scene: Scene, qualities: Qualities) -> AccountColumns:
     """Totals of every account; NaN where the venue talks nonsense or never answered."""
     rows = [

@@ -12,6 +12,7 @@ from riskd.model.report import JsonValue
 from riskd.observe.facts import (
     Balances,
     BracketsBySymbol,
+    Closes,
     Intervals,
     Normalised,
     OrderFact,
@@ -53,4 +54,5 @@ class Dialect:
     symbol_settings: Listed[Settings]
     income: Listed[tuple[IncomeRow, ...]]
     trades: Listed[Mapping[str, tuple[TradeRow, ...]]]
+    candles: Listed[Closes]
     default_interval_hours: int

@@ -177,5 +177,21 @@ Intervals = Mapping[str, Decimal]
 BracketsBySymbol = Mapping[str, tuple[Bracket, ...]]
 """Brackets sorted by their floor, by unified symbol."""
 
+
+class CloseFact(NamedTuple):
+    """The close of one candle.
+
+    Attributes:
+        closed_ms: Venue time at which the candle ends; of the running one it lies ahead.
+        price: Quote per base.
+    """
+
+    closed_ms: int
+    price: Decimal
+
+
+Closes = Mapping[str, tuple[CloseFact, ...]]
+"""Hourly closes of the mark price, oldest first, by unified symbol."""
+
 SpotBalances = Mapping[str, Decimal]
 """Free and locked quantity, by asset."""

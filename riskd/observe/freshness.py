@@ -57,6 +57,7 @@ _GROUPS: Mapping[Surface, str] = {
     Surface.FUNDING_INTERVALS: "brackets",
     Surface.INCOME: "income",
     Surface.TRADES: "income",
+    Surface.CANDLES: "brackets",
 }
 
 

@@ -14,6 +14,7 @@ from riskd.model.report import Report
 from riskd.observe.facts import (
     Balances,
     BracketsBySymbol,
+    Closes,
     Intervals,
     Normalised,
     OrderFact,
@@ -152,6 +153,7 @@ class VenueMemory:
 
     Attributes:
         clock_offset: The venue's clock minus ours, seconds.
+        candles: Closes of every contract that was asked for, as the last answer about it tells them.
         server_ms: The venue's clock at its last good answer.
         instruments_missing: Contracts (by the venue's symbol) that the newest list was without.
         intervals_missing: Contracts whose funding interval the newest list was without.
@@ -163,6 +165,7 @@ class VenueMemory:
     quotes: Heard[Quotes] = Heard()
     intervals: Heard[Intervals] = Heard()
     clock_offset: Heard[float] = Heard()
+    candles: Heard[Closes] = Heard()
     server_ms: int = 0
     instruments_missing: frozenset[str] = frozenset()
     intervals_missing: frozenset[str] = frozenset()

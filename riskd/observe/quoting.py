@@ -24,11 +24,13 @@ class Usable:
     Attributes:
         quotes: By unified symbol.
         doubts: About contracts that are traded; a contract that is not needs no mark.
+        doubtful: The contracts that the doubts are about, by unified symbol.
         all_old: True when there are doubts and each is that a mark is too old.
     """
 
     quotes: Quotes
     doubts: tuple[str, ...]
+    doubtful: frozenset[str]
     all_old: bool
 
 
@@ -46,7 +48,7 @@ def usable_quotes(
     """
     known = venue.quotes.value or {}
     usable: dict[str, QuoteFact] = {}
-    doubts: list[_Doubt] = []
+    doubts: dict[str, _Doubt] = {}
     traded = 0
     for instrument in used:
         quote = known.get(instrument.symbol)
@@ -55,11 +57,12 @@ def usable_quotes(
         if doubt is None and quote is not None:
             usable[instrument.symbol] = quote
         elif doubt is not None and instrument.tradable:
-            doubts.append(doubt)
+            doubts[instrument.symbol] = doubt
     return Usable(
         quotes=usable,
-        doubts=tuple(doubt.text for doubt in doubts),
-        all_old=bool(doubts) and len(doubts) == traded and all(doubt.is_age for doubt in doubts),
+        doubts=tuple(doubt.text for doubt in doubts.values()),
+        doubtful=frozenset(doubts),
+        all_old=bool(doubts) and len(doubts) == traded and all(doubt.is_age for doubt in doubts.values()),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from riskd.model.desk import AccountProfile, Desk, LegKind
@@ -120,6 +120,21 @@ def coin_symbol(asset: str, listed: Mapping[str, object]) -> str:
     """Unified symbol of the perpetual whose index prices a coin; the first choice when none is listed."""
     symbols = [f"{asset}/{quote}:{quote}" for quote in _SPOT_QUOTES]
     return next((symbol for symbol in symbols if symbol in listed), symbols[0])
+
+
+def touched_by(scene: Scene, profile: AccountProfile) -> frozenset[str]:
+    """Unified symbols of the contracts that an account's numbers rest on: positions, orders, hedges, grids, coins."""
+    alone = replace(
+        scene.desk,
+        accounts=(profile,),
+        hedges=tuple(
+            replace(hedge, legs=tuple(leg for leg in hedge.legs if leg.account == profile.id))
+            for hedge in scene.desk.hedges
+        ),
+        grids=tuple(grid for grid in scene.desk.grids if grid.account == profile.id),
+    )
+    listed = {profile.venue: {instrument.symbol: instrument for instrument in scene.used[profile.venue]}}
+    return frozenset(symbol for _, symbol in _named(alone, listed) | _touched(scene.known, alone))
 
 
 def _named(desk: Desk, listed: _Listed) -> set[Place]:

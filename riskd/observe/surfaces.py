@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from riskd.model.desk import AccountProfile
 from riskd.model.instrument import Instrument
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, SurfaceState
@@ -16,15 +17,20 @@ from riskd.observe.freshness import quality_of
 from riskd.observe.known import AccountMemory, Heard
 from riskd.observe.normalise import dialect_of
 from riskd.observe.quoting import concerning, interval_hours
-from riskd.observe.scene import Scene, spot_legs
+from riskd.observe.scene import Scene, spot_legs, touched_by
 
 
 def surface_states(scene: Scene) -> tuple[SurfaceState, ...]:
-    """One state for each surface of each venue, then of each account in the desk's order."""
+    """One state for each surface of each venue, then of each account in the desk's order.
+
+    What an account says of a surface goes before what its venue says of it.
+    """
     venues = sorted(scene.usable)
     states = [state for venue in venues for state in _venue_states(scene, venue)]
-    for code in range(len(scene.desk.accounts)):
+    marks = {state.venue: state for state in states if state.surface is Surface.MARKS}
+    for code, profile in enumerate(scene.desk.accounts):
         states += _account_states(scene, code)
+        states += _own_marks(scene, profile, marks[profile.venue])
     return tuple(states)
 
 
@@ -103,6 +109,21 @@ def _state(
         observed_at=heard.requested_at,
         reason=reason,
     )
+
+
+def _own_marks(scene: Scene, profile: AccountProfile, marks: SurfaceState) -> list[SurfaceState]:
+    """The marks as one account needs them, where the venue's are doubtful and none of the doubts is about it.
+
+    Where an account holds, rests, hedges or grids in a doubtful contract, the venue's state stands for it too.
+    """
+    if marks.quality is not Quality.PARTIAL:
+        return []
+    touched = touched_by(scene, profile)
+    own = [instrument for instrument in scene.used[profile.venue] if instrument.symbol in touched]
+    faults = scene.known.venue(profile.venue).quotes.faults
+    if touched & scene.usable[profile.venue].doubtful or concerning(faults, own):
+        return []
+    return [replace(marks, account=profile.id, quality=Quality.OK, reason="")]
 
 
 def _reasons(faults: Sequence[Fault]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from riskd.measure.spec import MeasureRef, MeasureSpec, Unit
+from riskd.measure.spec import MeasureRef, MeasureSpec, Parameter, ParameterValue, Unit
 from riskd.policy.problems import Code, Problems
 from riskd.policy.quantity import Quantity, noun
 from riskd.policy.rule import Calendar
@@ -91,18 +92,30 @@ def resolved(context: Context, node: ScalarNode) -> Quantity | None:
     return context.variables[name]
 
 
+def moment_in(context: Context, node: ScalarNode, example: str) -> datetime | None:
+    """The moment that a scalar is, in UTC; None when it is none, which is noted."""
+    try:
+        moment = datetime.fromisoformat(node.text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        what = f"{quoted(node.text)} is no moment in time"
+        context.problems.add(node.mark, Code.TIME, what, f"write for example {example}")
+        return None
+    return moment.astimezone(UTC)
+
+
 def measure_at(context: Context, node: Node) -> tuple[MeasureRef, MeasureSpec] | None:
     """The measure named at ``node`` with every parameter filled in; None when one is missing or faulty."""
     name, given = _name_and_parameters(node)
     spec = context.catalogue[name]
-    values: dict[str, float] = {}
+    values: dict[str, ParameterValue] = {}
     for parameter in spec.parameters:
         value = given.scalar(parameter.name) if given is not None else None
         if value is not None:
-            slot = Slot(role=parameter.name, unit=parameter.unit, low=0.0, is_positive=True)
-            quantity = amount(context, value, slot)
-            if quantity is not None:
-                values[parameter.name] = quantity.value
+            found = _parameter(context, value, parameter)
+            if found is not None:
+                values[parameter.name] = found
         elif parameter.default is not None:
             values[parameter.name] = parameter.default
         else:
@@ -112,6 +125,15 @@ def measure_at(context: Context, node: Node) -> tuple[MeasureRef, MeasureSpec] |
     if len(values) < len(spec.parameters):
         return None
     return MeasureRef(name, tuple(sorted(values.items()))), spec
+
+
+def _parameter(context: Context, node: ScalarNode, parameter: Parameter) -> ParameterValue | None:
+    """The value of a parameter; None when it has a fault, which is noted. The shape has looked at words already."""
+    if parameter.unit is None:
+        return node.text
+    slot = Slot(role=parameter.name, unit=parameter.unit, low=0.0, high=parameter.high, is_positive=True)
+    quantity = amount(context, node, slot)
+    return None if quantity is None else quantity.value
 
 
 def _name_and_parameters(node: Node) -> tuple[str, MappingNode | None]:

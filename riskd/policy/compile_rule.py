@@ -1,4 +1,4 @@
-"""Compiles one rule, and checks what only the whole rule can show."""
+"""Compiles one rule in two steps: first its measure and its limits, then, once the rules that it refines are known, all of it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,27 @@ from riskd.model.desk import Mode
 from riskd.model.subject import Grain
 from riskd.model.verdict import Level
 from riskd.policy.compile_context import Context, measure_at
+from riskd.policy.compile_custom import custom_measure
 from riskd.policy.compile_limit import during_of, levels_of, limit_in
 from riskd.policy.compile_select import selector_at
 from riskd.policy.compile_then import actions_of
 from riskd.policy.compile_thresholds import Measured
 from riskd.policy.compile_timing import Sources, Timing, timing_of
 from riskd.policy.problems import Code
-from riskd.policy.rule import SENDS_ORDERS, Action, Guard, MissingThen, Rule, Selector
+from riskd.policy.rule import (
+    SENDS_ORDERS,
+    Action,
+    Ancestor,
+    Calendar,
+    Guard,
+    Limit,
+    MissingThen,
+    Rule,
+    Selector,
+)
 from riskd.policy.schema_parts import LEVEL_NAMES
 from riskd.policy.select import CARRIED
-from riskd.policy.yaml_text import MappingNode
+from riskd.policy.yaml_text import MappingNode, ScalarNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,24 +44,55 @@ class Frame:
     defaults: MappingNode | None
 
 
-def compile_rule(context: Context, node: MappingNode, frame: Frame) -> Rule | None:
-    """The rule at ``node``; None when a fault leaves too little of it to be a rule."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The measure and the limits of a rule: what rules that refine it, or that it refines, must know of it.
+
+    Attributes:
+        id: ``policy/rule``.
+        node: Where it stands.
+        refines: The name of its parent; None for a rule that refines nothing.
+    """
+
+    id: str
+    node: MappingNode
+    measured: Measured
+    limit: Limit
+    during: tuple[tuple[Calendar, Limit], ...]
+    refines: ScalarNode | None
+
+
+def draft_rule(context: Context, node: MappingNode, policy: str) -> Draft | None:
+    """The first step; None when a fault leaves too little of the rule to be one."""
     measured = _measured(context, node)
     if measured is None:
         return None
     limit = limit_in(context, node, measured)
     if limit is None:
         return None
-    during = during_of(context, node, limit, measured)
-    limits = (limit, *(tighter for _, tighter in during))
+    return Draft(
+        id=f"{policy}/{node.text('id')}",
+        node=node,
+        measured=measured,
+        limit=limit,
+        during=during_of(context, node, limit, measured),
+        refines=node.scalar("refines"),
+    )
+
+
+def compile_rule(context: Context, draft: Draft, frame: Frame, chain: tuple[Ancestor, ...]) -> Rule:
+    """The second step: the whole rule. It has the levels of its own limits and those of its ancestors."""
+    node, measured = draft.node, draft.measured
+    own = (draft.limit, *(limit for _, limit in draft.during))
+    limits = (*own, *(limit for ancestor in chain for limit in ancestor.limits))
     levels = sorted({level for each in limits for level in levels_of(each)})
     sources = Sources(rule=node, defaults=frame.defaults)
-    timing = timing_of(context, sources, levels, limit.bound)
+    timing = timing_of(context, sources, levels, draft.limit.bound)
     actions = actions_of(context, sources, levels, limits, measured, timing.clear_margin)
     _check_levels_used(context, node, levels)
     _check_missing(context, node, timing, actions, levels)
     return Rule(
-        id=f"{frame.policy}/{node.text('id')}",
+        id=draft.id,
         policy=frame.policy,
         title=node.text("title"),
         why=" ".join(node.text("why").split()),
@@ -58,8 +100,8 @@ def compile_rule(context: Context, node: MappingNode, frame: Frame) -> Rule | No
         unit=measured.spec.unit,
         grain=measured.grain,
         where=_where(context, node, frame.scope, measured),
-        limit=limit,
-        during=during,
+        limit=draft.limit,
+        during=draft.during,
         hold_seconds=timing.hold_seconds,
         clear_margin=timing.clear_margin,
         clear_seconds=timing.clear_seconds,
@@ -69,6 +111,11 @@ def compile_rule(context: Context, node: MappingNode, frame: Frame) -> Rule | No
         mode=_mode(context, node, frame.mode),
         guard=frame.guard,
         mark=node.mark,
+        refines=node.text("refines"),
+        chain=chain,
+        formula=measured.formula,
+        query=measured.query,
+        places=tuple((key.text, key.mark) for key, _ in node.entries),
     )
 
 
@@ -79,6 +126,8 @@ def sends_orders(rule: Rule) -> bool:
 
 def _measured(context: Context, node: MappingNode) -> Measured | None:
     measure, per = node.get("measure"), node.scalar("per")
+    if measure is None:
+        return custom_measure(context, node)
     found = measure_at(context, measure) if measure is not None else None
     if found is None or per is None:
         return None

@@ -1,31 +1,33 @@
-"""Compiles the tests inside a policy, and checks that they can be about their rule."""
+"""Compiles the series tests inside a policy, and checks that they can be about their rule."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
-from riskd.measure.spec import Unit
-from riskd.model.verdict import Level
+from riskd.measure.spec import MeasureRef, Unit
 from riskd.policy.bundle import Expectation, SeriesTest
 from riskd.policy.compile_context import Context, Slot, amount
-from riskd.policy.compile_thresholds import LEVEL_BY_NAME
+from riskd.policy.compile_test_parts import actions_at, level_at, quantity_at, start_at, yes_or_no
+from riskd.policy.compile_waiver_limit import test_waiver
 from riskd.policy.problems import Code
 from riskd.policy.quantity import Quantity, duration_text
-from riskd.policy.rule import ActionKind, Rule
-from riskd.policy.series import read_series
+from riskd.policy.rule import Rule
+from riskd.policy.series import GONE, read_series
 from riskd.policy.spelling import choose, quoted
+from riskd.policy.thresholds import ladders_by
 from riskd.policy.units import QuantityError
 from riskd.policy.yaml_text import MappingNode, ScalarNode
 
-_DEFAULT_START = "2026-03-04T12:00:00+00:00"  # a Wednesday: no week-end calendar holds
 _DEFAULT_EVERY = Quantity(exact=Decimal(60), unit=Unit.DURATION, text="60s")
 _EVERY = Slot(role="every", unit=Unit.DURATION, low=0.0, high=86_400.0, is_positive=True)
 _AT = Slot(role="at", unit=Unit.DURATION, low=0.0)
 
 
-def compile_test(context: Context, node: MappingNode, rules: Mapping[str, Rule | None]) -> SeriesTest | None:
+def compile_series_test(
+    context: Context, node: MappingNode, rules: Mapping[str, Rule | None]
+) -> SeriesTest | None:
     """The test at ``node``; None when it has a fault, or its rule has one."""
     name = node.scalar("rule")
     if name is None:
@@ -35,26 +37,22 @@ def compile_test(context: Context, node: MappingNode, rules: Mapping[str, Rule |
         context.problems.add(name.mark, Code.UNKNOWN_RULE, what, choose(name.text, rules))
         return None
     rule = rules[name.text]
-    every = _quantity(context, node, "every", _EVERY) or _DEFAULT_EVERY
+    every = quantity_at(context, node, "every", _EVERY) or _DEFAULT_EVERY
     series = _series(context, node, rule) if rule is not None else None
     if rule is None or series is None:
         return None
     return SeriesTest(
         name=node.text("name"),
         rule=rule.id,
-        start=_start(context, node),
+        start=start_at(context, node),
         every_seconds=every.value,
         series=series,
-        by=_by(context, node, rule),
+        by=_by(context, node, rule, len(series)),
         expect=_expectations(context, node, rule, every, len(series)),
-        actions=_actions(context, node, rule),
+        actions=actions_at(context, node, (rule,)),
         mark=node.mark,
+        waiver=test_waiver(context, node, rule),
     )
-
-
-def _quantity(context: Context, node: MappingNode, key: str, slot: Slot) -> Quantity | None:
-    scalar = node.scalar(key)
-    return amount(context, scalar, slot) if scalar is not None else None
 
 
 def _series(context: Context, node: MappingNode, rule: Rule) -> tuple[float | str | None, ...] | None:
@@ -68,39 +66,47 @@ def _series(context: Context, node: MappingNode, rule: Rule) -> tuple[float | st
         return None
 
 
-def _start(context: Context, node: MappingNode) -> str:
-    scalar = node.scalar("start")
-    if scalar is None:
-        return _DEFAULT_START
-    try:
-        moment = datetime.fromisoformat(scalar.text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        what = f"{quoted(scalar.text)} is no moment in time"
-        context.problems.add(scalar.mark, Code.TIME, what, "write for example 2026-03-04T12:00:00Z")
-        return _DEFAULT_START
-    return moment.astimezone(UTC).isoformat()
+# ---- the step of a ladder ------------------------------------------------------------------------------------------
 
 
-def _by(context: Context, node: MappingNode, rule: Rule) -> float | None:
-    """The value that chooses the step of a ladder: needed with a ladder, senseless without one."""
+def _by(context: Context, node: MappingNode, rule: Rule, ticks: int) -> tuple[float | None, ...] | None:
+    """The values that choose the step of a ladder: needed with a ladder, senseless without one."""
     scalar = node.scalar("by")
-    ladders = [
-        limit.by for limit in (rule.limit, *(tighter for _, tighter in rule.during)) if limit.by is not None
-    ]
-    if ladders and scalar is None:
+    ladder = ladders_by(rule)
+    if ladder is not None and scalar is None:
         what = "the rule has a ladder, and this test does not say which step"
-        context.problems.add(node.mark, Code.EXPECTATION, what, f"add `by`, a value of {ladders[0].name}")
-    if not ladders and scalar is not None:
+        context.problems.add(node.mark, Code.EXPECTATION, what, f"add `by`, a value of {ladder.name}")
+    if ladder is None and scalar is not None:
         context.problems.add(
             scalar.mark, Code.EXPECTATION, "the rule has no ladder for `by` to choose from", "remove it"
         )
-    if not ladders or scalar is None:
+    if ladder is None or scalar is None:
         return None
-    by = ladders[0].name
-    quantity = amount(context, scalar, Slot(role="by", unit=context.catalogue[by].unit, measure=by))
-    return None if quantity is None else quantity.value
+    return _by_ticks(context, scalar, ladder, ticks)
+
+
+def _by_ticks(
+    context: Context, scalar: ScalarNode, ladder: MeasureRef, ticks: int
+) -> tuple[float | None, ...] | None:
+    unit = context.catalogue[ladder.name].unit
+    if not re.search(r"[,*]|\.\.|^_", scalar.text):
+        quantity = amount(context, scalar, Slot(role="by", unit=unit, measure=ladder.name))
+        return None if quantity is None else (quantity.value,) * ticks
+    try:
+        values = read_series(scalar.text, unit, ladder.name)
+    except QuantityError as fault:
+        context.problems.add(scalar.mark, Code.SERIES, fault.what, fault.cure)
+        return None
+    if GONE in values:
+        what = "`by` cannot be gone: what is gone is said by the series"
+        context.problems.add(scalar.mark, Code.SERIES, what, "write _ where it is missing")
+    elif len(values) not in (1, ticks):
+        what = f"`by` has {len(values)} values, and the series {ticks}"
+        context.problems.add(scalar.mark, Code.SERIES, what, "give one value, or one a tick")
+    return tuple(value for value in values if not isinstance(value, str)) * (ticks if len(values) == 1 else 1)
+
+
+# ---- expectations --------------------------------------------------------------------------------------------------
 
 
 def _expectations(
@@ -108,27 +114,29 @@ def _expectations(
 ) -> tuple[Expectation, ...]:
     found = []
     for item in node.items("expect"):
-        if not isinstance(item, MappingNode):
+        quantity = quantity_at(context, item, "at", _AT) if isinstance(item, MappingNode) else None
+        if not isinstance(item, MappingNode) or quantity is None:
             continue
-        at = item.scalar("at")
-        quantity = amount(context, at, _AT) if at is not None else None
-        if at is None or quantity is None:
-            continue
-        _check_moment(context, at, quantity, every, ticks)
-        unknown = item.text("unknown")
+        _check_moment(context, item, quantity, every, ticks)
+        condition = item.text("is")
+        actions = actions_at(context, item, (rule,))
+        if actions and condition != "firing":
+            what = f"an alert that is {condition} asks for nothing"
+            context.problems.add(item.mark, Code.EXPECTATION, what, "remove `actions`, or write is: firing")
         found.append(
             Expectation(
                 at_seconds=quantity.value,
-                condition=item.text("is"),
-                level=_level(context, item, rule),
-                unknown=unknown in ("true", "yes") if unknown else None,
+                condition=condition,
+                level=level_at(context, item, "is", rule),
+                unknown=yes_or_no(item, "unknown"),
+                actions=actions,
                 mark=item.mark,
             )
         )
     return tuple(found)
 
 
-def _check_moment(context: Context, node: ScalarNode, at: Quantity, every: Quantity, ticks: int) -> None:
+def _check_moment(context: Context, item: MappingNode, at: Quantity, every: Quantity, ticks: int) -> None:
     last = every.exact * (ticks - 1)
     what = cure = ""
     if at.exact > last:
@@ -137,43 +145,6 @@ def _check_moment(context: Context, node: ScalarNode, at: Quantity, every: Quant
     elif at.exact % every.exact:
         what = f"no tick falls on {at.text}"
         cure = f"there is one every {every.text}"
-    if what:
-        context.problems.add(node.mark, Code.EXPECTATION, what, cure)
-
-
-def _level(context: Context, item: MappingNode, rule: Rule) -> Level | None:
-    scalar = item.scalar("level")
-    if scalar is None:
-        return None
-    level, condition = LEVEL_BY_NAME[scalar.text], item.text("is")
-    levels = [held for held, _ in rule.actions]
-    if condition not in ("firing", "clearing"):
-        what = f"an alert that is {condition} has no level"
-        context.problems.add(scalar.mark, Code.EXPECTATION, what, "remove the level, or write is: firing")
-    elif level not in levels:
-        names = ", ".join(held.name.lower() for held in levels)
-        what = f"the rule never reaches {scalar.text}: its limit has {names}"
-        context.problems.add(scalar.mark, Code.EXPECTATION, what)
-    return level
-
-
-def _actions(context: Context, node: MappingNode, rule: Rule) -> tuple[str, ...] | None:
-    if node.get("actions") is None:
-        return None
-    known = {action.kind.value for _, actions in rule.actions for action in actions} - {
-        ActionKind.NOTIFY.value
-    }
-    named: set[str] = set()
-    for item in node.items("actions"):
-        if not isinstance(item, ScalarNode):
-            continue
-        if item.text not in known:
-            what = f"the rule never asks for {item.text}"
-            cure = (
-                choose(item.text, sorted(known))
-                if known
-                else "beside notify it asks for nothing: write actions: []"
-            )
-            context.problems.add(item.mark, Code.EXPECTATION, what, cure)
-        named.add(item.text)
-    return tuple(sorted(named))
+    scalar = item.scalar("at")
+    if what and scalar is not None:
+        context.problems.add(scalar.mark, Code.EXPECTATION, what, cure)

@@ -110,7 +110,10 @@ def _check_fits(context: Context, node: Node, action: Action, measured: Measured
     """An action must be able to help the measure, and have one account to act in."""
     grain, name = measured.grain, measured.ref.name
     what = cure = ""
-    if action.kind is ActionKind.DELEVERAGE and measured.spec.remedy is not Remedy.REDUCE:
+    if action.kind is ActionKind.DELEVERAGE and measured.is_custom:
+        what = f"riskd does not know how closing positions changes this {name}"
+        cure = "use close, notify or block_new_risk, or a measure of the catalogue"
+    elif action.kind is ActionKind.DELEVERAGE and measured.spec.remedy is not Remedy.REDUCE:
         what, cure = f"reducing positions does not bring {name} back", "use another action, or notify"
     elif action.kind in (ActionKind.DELEVERAGE, ActionKind.CLOSE) and grain not in _REDUCIBLE:
         what = f"{action.kind.value} needs positions of one account, and this rule is per {grain.value}"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from riskd.measure.spec import MeasureRef, MeasureSpec
 from riskd.model.subject import Grain
 from riskd.model.verdict import Level
 from riskd.policy.compile_context import Context, Slot, amount
+from riskd.policy.formula import Formula
 from riskd.policy.problems import Code
 from riskd.policy.quantity import Quantity
-from riskd.policy.rule import Bound, Thresholds
+from riskd.policy.rule import Bound, Query, Rule, Thresholds
 from riskd.policy.schema_parts import LEVEL_NAMES
 from riskd.policy.yaml_text import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -21,18 +23,53 @@ LEVEL_BY_NAME: Mapping[str, Level] = {name: Level[name.upper()] for name in LEVE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What a limit is a limit of: a measure, taken for subjects of one grain."""
+    """What a limit is a limit of: a measure, taken for subjects of one grain.
+
+    Attributes:
+        formula: The arithmetic of a measure of the policy's own; ``query`` its statement.
+    """
 
     ref: MeasureRef
     spec: MeasureSpec
     grain: Grain
+    formula: Formula | None = None
+    query: Query | None = None
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether the policy wrote the measure itself."""
+        return self.formula is not None or self.query is not None
+
+    def is_like(self, other: Measured) -> bool:
+        """Whether two rules of the same name of measure, if it is the policy's own, also compute the same."""
+        mine = self.formula and (self.formula.tree, self.formula.unit)
+        theirs = other.formula and (other.formula.tree, other.formula.unit)
+        return mine == theirs and (self.query and self.query.text) == (other.query and other.query.text)
 
     def slot(self, role: str) -> Slot:
         """A place for a quantity of this measure."""
         return Slot(role=role, unit=self.spec.unit, measure=self.ref.name)
 
 
-def thresholds_at(context: Context, node: Node, bound: Bound, measured: Measured) -> Thresholds | None:
+class Slotted(Protocol):
+    """Whatever knows the unit of a limit."""
+
+    def slot(self, role: str) -> Slot:
+        """A place for a quantity of that unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfRule:
+    """A limit beside a rule that is compiled already: of a waiver."""
+
+    rule: Rule
+
+    def slot(self, role: str) -> Slot:
+        """A place for a quantity of the rule's measure."""
+        return Slot(role=role, unit=self.rule.unit, measure=self.rule.measure.name)
+
+
+def thresholds_at(context: Context, node: Node, bound: Bound, measured: Slotted) -> Thresholds | None:
     """The thresholds at ``node``, which is no ladder; None when one of them is faulty."""
     if isinstance(node, ScalarNode):  # `max: 5x` is short for the breach alone
         quantity = amount(context, node, measured.slot("breach"))
@@ -43,7 +80,7 @@ def thresholds_at(context: Context, node: Node, bound: Bound, measured: Measured
     )
 
 
-def levels_at(context: Context, node: MappingNode, bound: Bound, measured: Measured) -> Thresholds | None:
+def levels_at(context: Context, node: MappingNode, bound: Bound, measured: Slotted) -> Thresholds | None:
     """The limits that a mapping gives by level, in the order of severity; None when one of them is faulty."""
     held: list[tuple[str, Quantity]] = []
     nodes = [(name, scalar) for name in LEVEL_NAMES if (scalar := node.scalar(name)) is not None]
@@ -73,7 +110,7 @@ def _check_order(
         context.problems.add(node.mark, Code.LEVEL_ORDER, what, cure)
 
 
-def _band(context: Context, node: MappingNode, measured: Measured) -> Thresholds | None:
+def _band(context: Context, node: MappingNode, measured: Slotted) -> Thresholds | None:
     held: list[tuple[Level, float, float]] = []
     nodes = [(name, pair) for name in LEVEL_NAMES if isinstance(pair := node.get(name), SequenceNode)]
     for name, pair in nodes:
@@ -88,7 +125,7 @@ def _band(context: Context, node: MappingNode, measured: Measured) -> Thresholds
 
 
 def _band_edges(
-    context: Context, pair: SequenceNode, name: str, measured: Measured
+    context: Context, pair: SequenceNode, name: str, measured: Slotted
 ) -> tuple[float, float] | None:
     low, high = (
         amount(context, item, measured.slot(name)) if isinstance(item, ScalarNode) else None

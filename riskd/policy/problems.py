@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 from riskd.errors import Problem
@@ -63,6 +64,16 @@ class Code(StrEnum):
     EXPECTATION = "P220"
     TIME = "P221"
     NEEDS_WHY = "P222"
+    REFINES = "P223"
+    LOOSENS = "P224"
+    FORMULA = "P225"
+    WAIVER_RULE = "P230"
+    WAIVER_SUBJECT = "P231"
+    WAIVER_LIMIT = "P232"
+    WAIVER_TIME = "P233"
+    WAIVER_APPROVAL = "P234"
+    BOOK = "P240"
+    QUERY = "P241"
 
 
 class Problems:
@@ -99,6 +110,13 @@ class Problems:
             )
 
     @property
+    def lines(self) -> Sequence[str]:
+        """The lines of the file, without their ends."""
+        if self._lines is None:
+            self._lines = _LINE_BREAK.split(self._text)
+        return self._lines
+
+    @property
     def is_full(self) -> bool:
         """True once so many faults are known that looking for more is of no use."""
         return len(self._found) >= PROBLEMS_MAX
@@ -115,9 +133,7 @@ class Problems:
         return any(first == place or first <= place < last for place in places)
 
     def _source_line(self, line: int) -> str:
-        if self._lines is None:
-            self._lines = _LINE_BREAK.split(self._text)
-        text = self._lines[line - 1] if line <= len(self._lines) else ""
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
         if len(text) > _LINE_SHOWN_MAX:
             return ""
         return "".join(letter if letter.isprintable() else " " for letter in text).rstrip()

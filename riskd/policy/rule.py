@@ -195,13 +195,24 @@ class Ancestor:
     during: tuple[tuple[Calendar, Limit], ...]
     mark: Mark
 
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Its limit and those of its calendars."""
+        return (self.limit, *(limit for _, limit in self.during))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A measure written as SQL in the policy: one statement that returns ``(subject, value)`` for every subject."""
+    """A measure written as SQL in the policy: one statement that returns ``(subject, value)`` for every subject.
+
+    Attributes:
+        mark: Where it begins in its file: at the ``|`` of a block.
+        end: Just behind it.
+    """
 
     text: str
     mark: Mark
+    end: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +233,7 @@ class Rule:
         chain: The parent, its parent and so on; filled in when all policies are loaded together.
         formula: The arithmetic of an ``expr:`` rule; then ``measure.name`` is ``expr``.
         query: The statement of a ``sql:`` rule; then ``measure.name`` is ``sql``.
+        places: Where each of its keys stands in the file.
     """
 
     id: str
@@ -247,6 +259,25 @@ class Rule:
     chain: tuple[Ancestor, ...] = ()
     formula: Formula | None = None
     query: Query | None = None
+    places: tuple[tuple[str, Mark], ...] = ()
+
+    @property
+    def measure_words(self) -> str:
+        """What it measures, for people: ``margin ratio``; of a measure of the policy's own, the rule's name."""
+        is_own = self.formula is not None or self.query is not None
+        name = self.id.rpartition("/")[2].replace("-", " ") if is_own else self.measure.name
+        return name.replace("_", " ")
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Its own limit, those of its calendars, and those of the rules that it refines."""
+        own = (self.limit, *(limit for _, limit in self.during))
+        return (*own, *(limit for ancestor in self.chain for limit in ancestor.limits))
+
+    def place(self, *keys: str) -> Mark:
+        """Where the first of ``keys`` that the rule has stands; the rule itself when it has none of them."""
+        known = dict(self.places)
+        return next((known[key] for key in keys if key in known), self.mark)
 
     def hold(self, level: Level) -> float:
         """Seconds that ``level`` must be exceeded before it fires; 0 when the rule says nothing of it."""

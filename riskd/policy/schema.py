@@ -8,37 +8,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from riskd.measure.catalogue import CATALOGUE
-from riskd.measure.spec import MeasureSpec
+from riskd.measure.spec import MeasureSpec, Parameter, Unit
 from riskd.model.subject import Grain
-from riskd.policy.rule import ActionKind
 from riskd.policy.schema_parts import (
     CALENDARS,
-    CONDITIONS,
     DEFAULTS,
-    DURATION,
+    EXPRESSION,
     GUARD,
     LEVEL_NAMES,
     LINE,
     MODES,
     NAME,
     PROSE,
+    RULE_ID,
     SELECTOR,
+    STATEMENT,
     TIMING,
     VARIABLES,
     by_level,
 )
+from riskd.policy.schema_tests import TEST
+from riskd.policy.schema_waivers import WAIVER_TERMS
 from riskd.policy.shape import (
     Amount,
     Depending,
     Either,
     Field,
-    Flag,
     Items,
     Later,
     Named,
     Record,
+    Shape,
     Table,
-    Text,
     Words,
     optional,
     required,
@@ -48,18 +49,6 @@ from riskd.policy.shape_json import Schema, json_schema_of
 
 FORMAT = "policy/v1"
 SCHEMA_ID = "policy.v1.json"
-
-# Measures of the full language that the catalogue does not have yet.
-LATER_MEASURES = (
-    "clock_skew",
-    "correlation",
-    "independent_bets",
-    "liquidation_distance_vol",
-    "reconciliation_gap",
-    "reject_rate",
-    "stress_loss",
-    "var",
-)
 
 
 def policy_shape(catalogue: Mapping[str, MeasureSpec]) -> Record:
@@ -75,15 +64,17 @@ def policy_shape(catalogue: Mapping[str, MeasureSpec]) -> Record:
             "mode": required(
                 MODES, "observe (record), propose (a person approves each order) or enforce (act)"
             ),
-            "scope": optional(SELECTOR, "which part of the book the rules are about; left out: all of it"),
+            "scope": optional(
+                SELECTOR, "which part of the book the rules are about; all of it when left out"
+            ),
             "vars": optional(VARIABLES, "quantities by name, used as `$name`"),
             "calendars": optional(CALENDARS, "days and hours by name, used in `during`"),
             "defaults": optional(DEFAULTS, "what a rule gets where it says nothing itself"),
             "guard": optional(GUARD, "if riskd would do more than this, it stops and calls a person"),
+            "waivers": optional(WAIVER_TERMS, "what waivers of its rules may be; none when left out"),
             "rules": required(Items(item=_rule(catalogue), called="a rule", least=1), "the rules"),
-            "tests": optional(Items(item=_TEST, called="a test"), "tests of the rules"),
+            "tests": optional(Items(item=TEST, called="a test"), "tests of the rules"),
         },
-        later={"waivers": Later(cure="remove it; for now a limit is changed in the rule itself")},
     )
 
 
@@ -125,7 +116,7 @@ def _measure(catalogue: Mapping[str, MeasureSpec]) -> Named:
                 called=f"the measure {name}",
                 fields={
                     parameter.name: Field(
-                        shape=Amount(unit=parameter.unit),
+                        shape=_parameter(parameter),
                         meaning=parameter.meaning,
                         is_required=parameter.default is None,
                     )
@@ -136,16 +127,20 @@ def _measure(catalogue: Mapping[str, MeasureSpec]) -> Named:
         )
         for name, spec in catalogue.items()
     }
-    later = tuple(name for name in LATER_MEASURES if name not in catalogue)
     mapping = Record(
         called="a measure",
         fields=with_parameters,
         one_of=(tuple(with_parameters),),
-        later={name: Later(cure="take the rule out") for name in later},
         noun="measure",
     )
-    scalar = Words(words=tuple(sorted(catalogue)), noun="measure", later=later)
+    scalar = Words(words=tuple(sorted(catalogue)), noun="measure")
     return Named(name="measure", shape=Either(scalar=scalar, mapping=mapping))
+
+
+def _parameter(parameter: Parameter) -> Shape:
+    if parameter.unit is None:
+        return Words(words=parameter.words, noun=parameter.name)
+    return Amount(unit=parameter.unit)
 
 
 def _limit(measure: Named) -> Named:
@@ -171,7 +166,7 @@ def _bounds(measure: Named) -> dict[str, Field]:
     }
 
 
-# ---- rules and tests -----------------------------------------------------------------------------------------------
+# ---- rules ---------------------------------------------------------------------------------------------------------
 
 
 def _rule(catalogue: Mapping[str, MeasureSpec]) -> Record:
@@ -190,62 +185,30 @@ def _rule(catalogue: Mapping[str, MeasureSpec]) -> Record:
             "id": required(NAME, "stable identity of the rule: `id: account-leverage`"),
             "title": required(LINE, "what the risk officer reads"),
             "why": optional(PROSE, "the reason, shown with the alert"),
-            "measure": required(measure, "the number that is compared with the limit"),
+            "measure": optional(measure, "the number that is compared with the limit"),
             "per": required(words(*(grain.value for grain in Grain)), "the kind of subject: `per: account`"),
-            "where": optional(SELECTOR, "narrows the scope of the policy"),
+            "where": optional(SELECTOR, "narrows the scope of the policy; the whole scope when left out"),
             **bounds,
             "during": optional(during, "a calendar's tighter limit"),
             **TIMING,
-            "mode": optional(MODES, "weaker than the policy's mode, never stronger"),
+            "mode": optional(
+                MODES, "weaker than the policy's mode, never stronger; the policy's when left out"
+            ),
+            "refines": optional(
+                RULE_ID, "policy/rule that this one tightens, for other subjects or by narrower limits"
+            ),
+            "expr": optional(
+                EXPRESSION, "in place of a measure: arithmetic over named columns, such as `net / equity`"
+            ),
+            "sql": optional(
+                STATEMENT, "in place of a measure: one SELECT that gives every subject and its value"
+            ),
+            "unit": optional(
+                words(*(unit.value for unit in Unit)),
+                "the unit of the value of `expr` or `sql`: `unit: ratio`",
+            ),
         },
-        one_of=(tuple(bounds),),
-        later={
-            "refines": Later(cure="remove it; for now each policy stands alone"),
-            "sql": Later(cure="use a measure of the catalogue", stands_for="measure"),
-            "expr": Later(cure="use a measure of the catalogue", stands_for="measure"),
-            "unit": Later(cure="remove it; a measure has its own unit"),
-            "tags": Later(cure="remove it"),
-        },
+        one_of=(("measure", "expr", "sql"), tuple(bounds)),
+        beside={"unit": ("expr", "sql")},
+        later={"tags": Later(cure="remove it")},
     )
-
-
-_TEST = Record(
-    called="a test",
-    fields={
-        "name": required(LINE, "the fact that it proves"),
-        "rule": required(NAME, "id of the rule"),
-        "series": required(PROSE, "values, one a tick: `3x*4, 5.5x, _*2, 3x..6x*4, gone`"),
-        "expect": required(
-            Items(
-                item=Record(
-                    called="an expectation",
-                    fields={
-                        "at": required(DURATION, "time since the first tick"),
-                        "is": required(words(*CONDITIONS), "condition of the alert"),
-                        "level": optional(words(*LEVEL_NAMES), "level of the alert"),
-                        "unknown": optional(Flag(), "whether the alert says that data is missing"),
-                    },
-                ),
-                called="an expectation",
-                least=1,
-            ),
-            "what is true at which time",
-        ),
-        "start": optional(
-            Text(example="2026-03-04T12:00:00Z", length_max=40), "time of the first tick, in UTC"
-        ),
-        "every": optional(DURATION, "time between ticks; 60s when left out"),
-        "by": optional(Amount(), "value of the ladder's `by` measure"),
-        "actions": optional(
-            Items(
-                item=words(*(kind.value for kind in ActionKind if kind is not ActionKind.NOTIFY)),
-                called="an action",
-            ),
-            "exactly the actions asked for during the test, beside notify",
-        ),
-    },
-    later={
-        "waiver": Later(cure="remove the test"),
-        **dict.fromkeys(("snapshot", "positions", "orders", "accounts"), Later(cure="write a `series`")),
-    },
-)

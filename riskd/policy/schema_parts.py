@@ -29,8 +29,15 @@ ATTRIBUTES = ("account", "venue", "desk", "book", "strategy", "symbol", "asset",
 WHICH_ORDERS = ("all", "risk_increasing", "grid")
 
 NAME = Text(pattern=r"[a-z][a-z0-9-]*", example="account-leverage", length_max=64)
+RULE_ID = Text(
+    pattern=r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*",
+    example="institutional-baseline/account-leverage",
+    length_max=129,
+)
 LINE = Text(pattern=r"[^\n\r\t]*\S[^\n\r\t]*", example="Account leverage cap", length_max=120)
 PROSE = Text(length_max=2_000)
+EXPRESSION = Text(example="(equity - initial_margin) / equity", length_max=1_000)
+STATEMENT = Text(length_max=8_000)
 DURATION = Amount(unit=Unit.DURATION)
 RATIO = Amount(unit=Unit.RATIO)
 MODES = words(*(mode.name.lower() for mode in Mode))
@@ -172,14 +179,14 @@ TIMING = {
             scalar=DURATION,
             mapping=Record(called="for", fields=by_level(DURATION, "for"), any_of=LEVEL_NAMES),
         ),
-        "how long a level must be exceeded before it fires; one duration: all levels",
+        "how long a level must be exceeded before it fires, one duration for all levels; 0s when left out",
     ),
     "clear": optional(
         Record(
             called="clear",
             fields={
-                "margin": optional(RATIO, "how far back inside the limit the value must come"),
-                "for": optional(DURATION, "for how long"),
+                "margin": optional(RATIO, "how far back inside the limit the value must come; 0% when left out"),
+                "for": optional(DURATION, "for how long; 0s when left out"),
             },
             any_of=("margin", "for"),
         ),
@@ -189,8 +196,8 @@ TIMING = {
         Record(
             called="missing",
             fields={
-                "hold": optional(DURATION, "how long missing data keeps the last state"),
-                "then": optional(words(*(then.value for then in MissingThen)), "what it means after that"),
+                "hold": optional(DURATION, "how long missing data keeps the last state; 2m when left out"),
+                "then": optional(words(*(then.value for then in MissingThen)), "what it means after that; alert when left out"),
             },
             any_of=("hold", "then"),
         ),
@@ -202,7 +209,7 @@ TIMING = {
             fields=by_level(Items(item=_ACTION, called="an action"), "actions of"),
             any_of=LEVEL_NAMES,
         ),
-        "what each level does",
+        "what each level does; notify when left out",
     ),
 }
 DEFAULTS = Record(called="the defaults", fields=TIMING, any_of=tuple(TIMING))

@@ -31,7 +31,7 @@ CARRIED: Mapping[Grain, tuple[str, ...]] = {
     Grain.INSTRUMENT: ("venue", "symbol", "asset"),
     Grain.EXCHANGE: ("venue",),
     Grain.DESK: ("desk",),
-    Grain.CLUSTER: (),
+    Grain.CLUSTER: _OF_ACCOUNT,
     Grain.PORTFOLIO: (),
 }
 

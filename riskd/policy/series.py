@@ -17,7 +17,9 @@ MISSING = "_"
 GONE = "gone"
 
 
-def read_series(text: str, unit: Unit) -> tuple[float | str | None, ...]:
+def read_series(
+    text: str, unit: Unit, of: str = "the rule's measure"
+) -> tuple[float | str | None, ...]:
     """The values of a series, one a tick.
 
     A part is a quantity, a ramp ``a..b`` from the first to the second, ``_`` for missing data, or ``gone`` for a
@@ -25,7 +27,8 @@ def read_series(text: str, unit: Unit) -> tuple[float | str | None, ...]:
 
     Args:
         text: Parts between commas.
-        unit: Of the rule's measure.
+        unit: Of the values.
+        of: What they are values of, for messages.
 
     Returns:
         For each tick a value in base units, None for missing data, or ``gone``.
@@ -35,13 +38,13 @@ def read_series(text: str, unit: Unit) -> tuple[float | str | None, ...]:
     """
     ticks: list[float | str | None] = []
     for part in text.split(","):
-        ticks.extend(_ticks(part.strip(), unit))
+        ticks.extend(_ticks(part.strip(), unit, of))
         if len(ticks) > TICKS_MAX:
             raise QuantityError(f"the series has more than {TICKS_MAX:,} ticks", "make it shorter")
     return tuple(ticks)
 
 
-def _ticks(part: str, unit: Unit) -> Iterator[float | str | None]:
+def _ticks(part: str, unit: Unit, of: str) -> Iterator[float | str | None]:
     match = re.fullmatch(r"(\S+?)\s*(?:\*\s*([1-9][0-9]{0,4}))?", part)
     if match is None:
         raise QuantityError(
@@ -53,22 +56,22 @@ def _ticks(part: str, unit: Unit) -> Iterator[float | str | None]:
     if what == GONE:
         return iter([GONE] * count)
     if ".." in what:
-        return _ramp(what, count, unit)
-    return iter([_of_unit(what, unit).value] * count)
+        return _ramp(what, count, unit, of)
+    return iter([_of_unit(what, unit, of).value] * count)
 
 
-def _ramp(text: str, count: int, unit: Unit) -> Iterator[float]:
+def _ramp(text: str, count: int, unit: Unit, of: str) -> Iterator[float]:
     first, _, last = text.partition("..")
-    start, end = _of_unit(first, unit).exact, _of_unit(last, unit).exact
+    start, end = _of_unit(first, unit, of).exact, _of_unit(last, unit, of).exact
     if count < 2:
         raise QuantityError(f"the ramp {text} has a single tick", f"say how many, such as {text}*5")
     return (float(start + (end - start) * Decimal(tick) / (count - 1)) for tick in range(count))
 
 
-def _of_unit(text: str, unit: Unit) -> Quantity:
+def _of_unit(text: str, unit: Unit, of: str) -> Quantity:
     quantity = parse(text)
     if quantity.unit is not unit:
         what = f"{text} has no unit" if quantity.unit is Unit.COUNT else f"{text} is {noun(quantity.unit)}"
         cure = f"write {rewrite(quantity, unit)}"
-        raise QuantityError(f"{what}, but the rule's measure is {noun(unit)}", cure)
+        raise QuantityError(f"{what}, but {of} is {noun(unit)}", cure)
     return quantity

@@ -19,12 +19,10 @@ class Words:
 
     Attributes:
         noun: What the words are names of, for messages: ``measure``; empty: the key says it.
-        later: Words of the full language that this version does not know yet.
     """
 
     words: tuple[str, ...]
     noun: str = ""
-    later: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +107,7 @@ class Record:
         fields: By key.
         one_of: Groups of keys, of each of which exactly one stands.
         any_of: Keys of which at least one stands; empty: no such demand.
+        beside: Keys that stand exactly when one of some others does.
         later: Keys that this version does not know yet.
         noun: What the keys are names of, for messages: ``measure``; empty: keys are keys.
     """
@@ -117,6 +116,7 @@ class Record:
     fields: Mapping[str, Field]
     one_of: tuple[tuple[str, ...], ...] = ()
     any_of: tuple[str, ...] = ()
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     later: Mapping[str, Later] = field(default_factory=dict)
     noun: str = ""
 

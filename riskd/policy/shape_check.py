@@ -21,6 +21,7 @@ from riskd.policy.shape import (
     Words,
     joined,
 )
+from riskd.policy.shape_sample import sample
 from riskd.policy.spelling import choose, listed, nearest, quoted, rewrite
 from riskd.policy.units import QuantityError, parse
 from riskd.policy.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode
@@ -73,11 +74,34 @@ def _check_either(node: Node, shape: Either, called: str, problems: Problems) ->
     by_kind = {ScalarNode: shape.scalar, SequenceNode: shape.sequence, MappingNode: shape.mapping}
     chosen = by_kind[type(node)]
     if chosen is not None:
-        check(node, chosen, called, problems)
+        if not _is_word_in_the_wrong_form(node, shape, problems):
+            check(node, chosen, called, problems)
         return
     names = {ScalarNode: "a single value", SequenceNode: "a list", MappingNode: "a mapping"}
     allowed = [names[kind] for kind, inner in by_kind.items() if inner is not None]
-    _wrong_kind(node, called, joined(allowed, "or"), problems)
+    _wrong_kind(node, called, joined(allowed, "or"), shape, problems)
+
+
+def _is_word_in_the_wrong_form(node: Node, shape: Either, problems: Problems) -> bool:
+    """Notes a known word that stands bare and needs keys, or has keys and takes none (``place_stop``, ``notify: {}``)."""
+    if not isinstance(shape.scalar, Words) or not isinstance(shape.mapping, Record):
+        return False
+    if (
+        isinstance(node, ScalarNode)
+        and node.text in shape.mapping.fields
+        and node.text not in shape.scalar.words
+    ):
+        keys = sample(shape.mapping.fields[node.text].shape)
+        what = f"{quoted(node.text)} does not stand alone"
+        problems.add(node.mark, Code.WRONG_KIND, what, f"write {{{node.text}: {keys}}}")
+        return True
+    if isinstance(node, MappingNode) and len(node.entries) == 1:
+        name = node.entries[0][0]
+        if name.text in shape.scalar.words and name.text not in shape.mapping.fields:
+            what = f"{quoted(name.text)} has no keys"
+            problems.add(name.mark, Code.WRONG_KIND, what, f"write {name.text} alone")
+            return True
+    return False
 
 
 def _check_depending(node: Node, shape: Depending, called: str, problems: Problems) -> None:
@@ -89,14 +113,14 @@ def _check_depending(node: Node, shape: Depending, called: str, problems: Proble
 
 def _check_scalar(node: Node, shape: Words | Flag | Text | Amount, called: str, problems: Problems) -> None:
     if not isinstance(node, ScalarNode) or node.kind is ScalarKind.NULL:
-        _wrong_kind(node, called, _expected(shape), problems)
+        _wrong_kind(node, called, _expected(shape), shape, problems)
         return
     match shape:
         case Words():
             _check_words(node, shape, called, problems)
         case Flag():
             if node.kind is not ScalarKind.BOOLEAN and node.text not in ("yes", "no"):
-                _wrong_kind(node, called, _expected(shape), problems)
+                _wrong_kind(node, called, _expected(shape), shape, problems)
         case Text():
             _check_text(node, shape, called, problems)
         case Amount():
@@ -105,10 +129,6 @@ def _check_scalar(node: Node, shape: Words | Flag | Text | Amount, called: str, 
 
 def _check_words(node: ScalarNode, shape: Words, called: str, problems: Problems) -> None:
     if node.kind is ScalarKind.TEXT and node.text in shape.words:
-        return
-    if node.text in shape.later:
-        name = f"{shape.noun} {quoted(node.text)}".lstrip()
-        problems.add(node.mark, Code.NOT_YET, _not_yet(name), "take the rule out")
         return
     what = (
         f"unknown {shape.noun} {quoted(node.text)}"
@@ -125,7 +145,7 @@ def _not_yet(what: str) -> str:
 def _check_text(node: ScalarNode, shape: Text, called: str, problems: Problems) -> None:
     if node.kind is not ScalarKind.TEXT:
         what = f"{called} must be text, found {_found(node)}"
-        problems.add(node.mark, Code.WRONG_KIND, what, f'write "{node.text[:40]}" in quotes')
+        problems.add(node.mark, Code.WRONG_KIND, what, _as_text(node, shape))
     elif not node.text.strip():
         problems.add(node.mark, Code.BAD_TEXT, f"{called} is empty", _for_example(shape))
     elif len(node.text) > shape.length_max:
@@ -134,6 +154,13 @@ def _check_text(node: ScalarNode, shape: Text, called: str, problems: Problems) 
     elif shape.pattern and not re.fullmatch(shape.pattern, node.text):
         what = f"{called} cannot be {quoted(node.text)}"
         problems.add(node.mark, Code.BAD_TEXT, what, _for_example(shape))
+
+
+def _as_text(node: ScalarNode, shape: Text) -> str:
+    """Quotes help only what would be right in them."""
+    if shape.pattern and not re.fullmatch(shape.pattern, node.text):
+        return _for_example(shape)
+    return f'write "{node.text[:40]}" in quotes'
 
 
 def _check_amount(node: ScalarNode, shape: Amount, called: str, problems: Problems) -> None:
@@ -168,20 +195,19 @@ def wrong_unit(quantity: Quantity, unit: Unit) -> str:
 
 def _check_items(node: Node, shape: Items, called: str, problems: Problems) -> None:
     if not isinstance(node, SequenceNode):
-        _wrong_kind(node, called, "a list", problems)
+        _wrong_kind(node, called, "a list", shape, problems)
         return
     for item in node.items:
         check(item, shape.item, shape.called, problems)
     most = shape.most
     if len(node.items) < shape.least or (most is not None and len(node.items) > most):
         wanted = f"exactly {most}" if shape.least == most else f"at least {shape.least}"
-        what = f"{called} has {len(node.items)} entries, and needs {wanted}"
-        problems.add(node.mark, Code.WRONG_LENGTH, what)
+        _wrong_length(node, len(node.items), wanted, called, shape, problems)
 
 
 def _check_record(node: Node, shape: Record, called: str, problems: Problems) -> None:
     if not isinstance(node, MappingNode):
-        _wrong_kind(node, called, "a mapping", problems)
+        _wrong_kind(node, called, "a mapping", shape, problems)
         return
     meant: set[str] = set()  # known keys that stand here, or that a misspelt one was meant to be
     for key, value in node.entries:
@@ -227,18 +253,33 @@ def _check_presence(node: MappingNode, shape: Record, meant: set[str], problems:
             found = joined(held, "and") if held else "none of them"
             what = f"{shape.called} needs exactly one of {listed(group)}, found {found}"
             problems.add(node.mark, Code.ONE_OF, what)
+    for name, others in shape.beside.items():
+        _check_beside(node, shape, meant, name, others, problems)
     if shape.any_of and not meant.intersection(shape.any_of):
         what = f"{shape.called} needs at least one of {listed(shape.any_of)}"
         problems.add(node.mark, Code.ONE_OF, what)
 
 
+def _check_beside(
+    node: MappingNode, shape: Record, meant: set[str], name: str, others: tuple[str, ...], problems: Problems
+) -> None:
+    """Notes a key that stands without those that it is about, or is missing beside one of them."""
+    held = [other for other in others if other in meant]
+    key = node.key(name)
+    if held and name not in meant:
+        what = f"{shape.called} with {quoted(held[0])} needs the key {quoted(name)}"
+        problems.add(node.mark, Code.ONE_OF, what, shape.fields[name].meaning)
+    elif not held and key is not None:
+        what = f"{quoted(name)} stands only beside {joined(others, 'or')}"
+        problems.add(key.mark, Code.ONE_OF, what, "remove it")
+
+
 def _check_table(node: Node, shape: Table, called: str, problems: Problems) -> None:
     if not isinstance(node, MappingNode):
-        _wrong_kind(node, called, "a mapping", problems)
+        _wrong_kind(node, called, "a mapping", shape, problems)
         return
     if len(node.entries) < shape.least:
-        what = f"{called} has {len(node.entries)} entries, and needs at least {shape.least}"
-        problems.add(node.mark, Code.WRONG_LENGTH, what)
+        _wrong_length(node, len(node.entries), f"at least {shape.least}", called, shape, problems)
     for key, value in node.entries:
         if not re.fullmatch(shape.key, key.text):
             what = f"{quoted(key.text)} cannot be the name of {shape.called}"
@@ -246,11 +287,22 @@ def _check_table(node: Node, shape: Table, called: str, problems: Problems) -> N
         check(value, shape.value, key.text, problems)
 
 
-def _wrong_kind(node: Node, called: str, expected: str, problems: Problems) -> None:
-    cure = ""
+def _wrong_kind(node: Node, called: str, expected: str, shape: Shape, problems: Problems) -> None:
+    cure = _write(shape)
     if expected == "a list" and isinstance(node, ScalarNode) and node.text:
         cure = f"write [{node.text[:40]}]"
     problems.add(node.mark, Code.WRONG_KIND, f"{called} must be {expected}, found {_found(node)}", cure)
+
+
+def _wrong_length(node: Node, found: int, wanted: str, called: str, shape: Shape, problems: Problems) -> None:
+    entries = "1 entry" if found == 1 else f"{found or 'no'} entries"
+    problems.add(node.mark, Code.WRONG_LENGTH, f"{called} has {entries}, and needs {wanted}", _write(shape))
+
+
+def _write(shape: Shape) -> str:
+    """What to write, where anything can be said of it."""
+    written = sample(shape)
+    return f"write for example {written}" if re.search(r"[a-z0-9]", written) else ""
 
 
 def _found(node: Node) -> str:

@@ -118,6 +118,11 @@ def _record(shape: Record, definitions: Schema) -> Schema:
     demands: list[Schema] = [{"oneOf": _each_required(group)} for group in shape.one_of]
     if shape.any_of:
         demands.append({"anyOf": _each_required(shape.any_of)})
+    for name, others in shape.beside.items():
+        without: Schema = {"properties": {name: False}}
+        demands.append(
+            {"if": {"anyOf": _each_required(others)}, "then": {"required": [name]}, "else": without}
+        )
     if demands:
         schema["allOf"] = demands
     return schema

@@ -71,12 +71,20 @@ def rewrite(quantity: Quantity, unit: Unit) -> str:
     """The literal of ``unit`` that was probably meant by one of another unit: ``2x`` as a ratio is ``2%``."""
     if quantity.unit is Unit.RATIO and unit is Unit.MULTIPLE and quantity.exact >= 1:
         return f"{plain(quantity.exact)}x"  # 300% of equity is 3x
+    if quantity.unit is Unit.MULTIPLE and unit is Unit.RATIO and _is_fraction_of_one(quantity.exact):
+        return f"{plain(quantity.exact * 100)}%"  # 0.02x is 2%, and 1.05x of a hedge 105%
+    if unit is Unit.MONEY and re.fullmatch(r"[0-9.]+[kmb]", quantity.text):
+        return f"{quantity.text} USD"  # 5m was no time
     digits = re.match(r"-?[0-9]+(?:\.[0-9]+)?", quantity.text)
     if unit is Unit.DURATION:
         return f"{quantity.text}s" if quantity.unit is Unit.COUNT else example(unit)
     if digits is None:
         return example(unit)
     return f"{digits.group()}{_SUFFIXES[unit]}" if unit is not Unit.COUNT else digits.group().split(".")[0]
+
+
+def _is_fraction_of_one(number: Decimal) -> bool:
+    return abs(number) < 2 and number != number.to_integral_value()
 
 
 def implausible(quantity: Quantity) -> tuple[str, str] | None:

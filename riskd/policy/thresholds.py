@@ -1,6 +1,7 @@
 """Which limit holds now, and which level a value is beyond.
 
-All limits that hold at once are joined by taking, for each level, the tightest: a calendar can only tighten.
+All limits that hold at once are joined by taking, for each level, the tightest: a calendar can only tighten, and so can
+a rule that refines another one.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from riskd.measure.spec import MeasureRef
 from riskd.model.arrays import FloatArray, IntArray
 from riskd.model.verdict import Level
-from riskd.policy.rule import Bound, Calendar, Limit, Rule, Thresholds
+from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Rule, Thresholds
 
 UNKNOWN = -1
 
@@ -32,7 +34,7 @@ def thresholds(rule: Rule, *, now: datetime, by_value: float | None) -> Threshol
         None when a ladder holds and ``by_value`` is unknown (None or NaN): the limit is then unknown too.
     """
     value = math.nan if by_value is None else by_value
-    joined = tuple(_at(limit, value) for limit in active_limits(rule, now))
+    joined = tuple(thresholds_on(limit, value) for limit in active_limits(rule, now))
     known = tuple(held for held in joined if held is not None)
     return tightest(known) if len(known) == len(joined) else None
 
@@ -66,12 +68,50 @@ def thresholds_by_row(
 
 
 def active_limits(rule: Rule, now: datetime) -> tuple[Limit, ...]:
-    """The rule's limit, and the limit of every calendar that holds at ``now``."""
-    return (rule.limit, *(limit for calendar, limit in rule.during if is_active(calendar, now)))
+    """Every limit that holds for the rule's subjects at ``now``.
+
+    These are its own, those of the rules that it refines, nearest first, and of all of them the calendars that hold.
+    """
+    own = _active(rule, now)
+    return (*own, *(limit for ancestor in rule.chain for limit in _active(ancestor, now)))
+
+
+def ladders_by(rule: Rule) -> MeasureRef | None:
+    """The measure that all ladders of the rule and of the rules that it refines go by; None when there is no ladder."""
+    return next((limit.by for limit in rule.limits if limit.by is not None), None)
+
+
+def ladder_edges(limits: Iterable[Limit]) -> tuple[float, ...]:
+    """A value of ``by`` on every step that any of the limits has, rising to infinity."""
+    return tuple(sorted({math.inf, *(step.upto for limit in limits for step in limit.steps)}))
+
+
+def thresholds_on(limit: Limit, by_value: float) -> Thresholds | None:
+    """What a limit says of a subject with that value of its ``by`` measure; None for a ladder when that is NaN."""
+    if limit.thresholds is not None:
+        return limit.thresholds
+    if math.isnan(by_value):
+        return None
+    return next(step.thresholds for step in limit.steps if by_value <= step.upto)
 
 
 def tightest(held: Iterable[Thresholds]) -> Thresholds:
-    """For each level that any of them has, the limit that a value meets first."""
+    """For each level that any of them has, the limit that a value meets first.
+
+    A value beyond the limit of a worse level is beyond that of a milder one too: where a joined limit tightens only the
+    worse level, the milder one goes with it.
+    """
+    joined = tightest_by_level(held)
+    nested: list[tuple[Level, float, float]] = []
+    worse_low, worse_high = -math.inf, math.inf
+    for level, low, high in reversed(joined.levels):
+        worse_low, worse_high = max(low, worse_low), min(high, worse_high)
+        nested.append((level, worse_low, worse_high))
+    return Thresholds(tuple(reversed(nested)))
+
+
+def tightest_by_level(held: Iterable[Thresholds]) -> Thresholds:
+    """For each level that any of them has, the tightest of its own limits, whatever the other levels say."""
     edges: dict[Level, tuple[float, float]] = {}
     for thresholds_held in held:
         for level, low, high in thresholds_held.levels:
@@ -144,12 +184,8 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _at(limit: Limit, by_value: float) -> Thresholds | None:
-    if limit.thresholds is not None:
-        return limit.thresholds
-    if math.isnan(by_value):
-        return None
-    return next(step.thresholds for step in limit.steps if by_value <= step.upto)
+def _active(rule: Rule | Ancestor, now: datetime) -> tuple[Limit, ...]:
+    return (rule.limit, *(limit for calendar, limit in rule.during if is_active(calendar, now)))
 
 
 def _step_numbers(limit: Limit, by_values: FloatArray) -> IntArray:

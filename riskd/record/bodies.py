@@ -15,6 +15,7 @@ from riskd.model.desk import Desk
 from riskd.model.message import Message
 from riskd.model.order import Intent, Plan, PlanState, Receipt, Reduction
 from riskd.record.canonical import instant_text
+from riskd.record.desk_text import desk_json
 from riskd.record.fields import JsonObject, number_json
 from riskd.record.rows import CycleRows
 
@@ -53,26 +54,42 @@ def daemon_body(detail: str, *, actor: str = "", facts: Sequence[tuple[str, str]
 
 def accounts_body(desk: Desk) -> JsonObject:
     """ACCOUNTS: the desk as configured."""
-    return {
-        "accounts": [
-            {
-                "account": profile.id,
-                "venue": profile.venue,
-                "desk": profile.desk,
-                "book": profile.book,
-                "mode": profile.mode.name.lower(),
-                "labels": dict(profile.labels),
-            }
-            for profile in desk.accounts
-        ]
-    }
+    return desk_json(desk)
 
 
-def policy_body(policy_hash: str, files: Sequence[PolicyText], *, actor: str = "") -> JsonObject:
-    """POLICY: the whole text of every file of a bundle, so that a verdict can be explained years later."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRecord:
+    """Policies that came into force, as the journal keeps them.
+
+    Attributes:
+        at: When.
+    """
+
+    policy_hash: str
+    files: tuple[PolicyText, ...]
+    at: datetime
+
+
+def policy_body(
+    policy_hash: str,
+    files: Sequence[PolicyText],
+    *,
+    canonical: Sequence[tuple[str, str]] = (),
+    changes: Sequence[str] = (),
+    actor: str = "",
+) -> JsonObject:
+    """POLICY: the whole text of every file of a bundle, so that a verdict can be explained years later.
+
+    Args:
+        canonical: Name and canonical form of each policy, which is what the hash is of; left out when the entry before
+            is of the same hash.
+        changes: What differs from the policies before, a line each.
+    """
     return {
         "policy_hash": policy_hash,
         "files": [{"file": file.file, "text": file.text} for file in files],
+        "canonical": [{"policy": name, "text": text} for name, text in canonical],
+        "changes": list(changes),
         "actor": actor,
     }
 

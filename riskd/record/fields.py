@@ -41,6 +41,10 @@ class Fields:
         """The place, for messages."""
         return self._where
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a field: older versions wrote fewer."""
+        return name in self._body
+
     def text(self, name: str) -> str:
         """A text."""
         value = self._body.get(name)

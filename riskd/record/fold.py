@@ -10,11 +10,11 @@ from decimal import Decimal
 from riskd.errors import JournalError
 from riskd.model.alert import AlertKey
 from riskd.model.journal import EntryKind, JournalEntry
-from riskd.model.message import Message
+from riskd.model.message import REMINDER, Message
 from riskd.model.order import TERMINAL, Intent, Plan, PlanState, Receipt
-from riskd.record.bodies import Decision
+from riskd.record.bodies import Decision, PolicyRecord
 from riskd.record.fields import JsonObject
-from riskd.record.nouns import alert_key, decision, fields_of, intent, message, plan, receipt
+from riskd.record.nouns import alert_key, decision, fields_of, intent, message, plan, policy_record, receipt
 
 _ENDED = frozenset({PlanState.DONE, PlanState.REFUSED, PlanState.FAILED, PlanState.WITHDRAWN})
 
@@ -67,6 +67,8 @@ class Remembered:
         sequence: Of the last entry.
         snapshot_id: Highest ever used; the next cycle counts on from here.
         policy_hash: Of the policies last in force; empty when there never were any.
+        policies: The policies last in force, as they were read; None when there never were any.
+        judged_by: The policies of the last cycle: what the states of alerts come from.
         halted: The kill switch was pulled and not released.
         started_at: When the daemon last started; None: never.
         stopped_at: When it last ended in order; earlier than ``started_at`` after a crash.
@@ -77,11 +79,14 @@ class Remembered:
         undelivered: For each channel, the messages that it has not taken, in order.
         roots: ``((channel, thread), reference)`` of every root message that a channel has taken.
         decisions: What people decided, with when, in order.
+        reminded: Keys of the reminders that were said.
     """
 
     sequence: int = 0
     snapshot_id: int = 0
     policy_hash: str = ""
+    policies: PolicyRecord | None = None
+    judged_by: PolicyRecord | None = None
     halted: bool = False
     started_at: datetime | None = None
     stopped_at: datetime | None = None
@@ -92,6 +97,7 @@ class Remembered:
     undelivered: tuple[tuple[str, tuple[Message, ...]], ...] = ()
     roots: tuple[tuple[tuple[str, str], str], ...] = ()
     decisions: tuple[tuple[datetime, Decision], ...] = ()
+    reminded: frozenset[str] = frozenset()
 
     def open_intents(self, account: str | None = None) -> tuple[Intent, ...]:
         """Intents whose outcome is not known, of one account or of all. They block it and are never sent again."""
@@ -153,6 +159,7 @@ class Fold:
     queues: dict[str, dict[str, Message]] = field(default_factory=dict)
     roots: dict[tuple[str, str], str] = field(default_factory=dict)
     decisions: list[tuple[datetime, Decision]] = field(default_factory=list)
+    reminded: set[str] = field(default_factory=set)
 
     def apply(self, entry: JournalEntry) -> None:
         """Take in one more entry.
@@ -184,6 +191,7 @@ class Fold:
             ),
             roots=tuple(self.roots.items()),
             decisions=tuple(self.decisions),
+            reminded=frozenset(self.reminded),
         )
 
 
@@ -200,12 +208,16 @@ def _kill_switch(fold: Fold, entry: JournalEntry) -> None:
 
 
 def _policy(fold: Fold, entry: JournalEntry) -> None:
-    fold.known = replace(fold.known, policy_hash=fields_of(entry).text("policy_hash"))
+    policies = policy_record(entry)
+    fold.known = replace(fold.known, policy_hash=policies.policy_hash, policies=policies)
 
 
 def _cycle(fold: Fold, entry: JournalEntry) -> None:
-    highest = max(fold.known.snapshot_id, fields_of(entry).whole("snapshot_id"))
-    fold.known = replace(fold.known, snapshot_id=highest)
+    fields, known = fields_of(entry), fold.known
+    in_force = known.policies
+    judged = in_force if in_force is not None and in_force.policy_hash == fields.text("policy_hash") else None
+    highest = max(known.snapshot_id, fields.whole("snapshot_id"))
+    fold.known = replace(known, snapshot_id=highest, judged_by=judged or known.judged_by)
 
 
 def _alert(fold: Fold, entry: JournalEntry) -> None:
@@ -251,6 +263,8 @@ def _receipt(fold: Fold, entry: JournalEntry) -> None:
 def _message(fold: Fold, entry: JournalEntry) -> None:
     """Queued on every channel; an edit takes the place of earlier ones of its root, which must never come after it."""
     queued = message(fields_of(entry))
+    if queued.key.startswith(REMINDER):
+        fold.reminded.add(queued.key)
     for channel in fold.channels:
         queue = fold.queues.setdefault(channel, {})
         if queued.edits_root:

@@ -14,7 +14,7 @@ from riskd.model.message import Message, MessageKind
 from riskd.model.order import Direction, Intent, OrderStatus, Plan, Receipt, Reduction
 from riskd.model.subject import Grain, Subject
 from riskd.model.verdict import Level
-from riskd.record.bodies import Decision
+from riskd.record.bodies import Decision, PolicyRecord, PolicyText
 from riskd.record.fields import Fields
 
 _LEVELS = {level.name.lower(): level for level in Level}
@@ -114,6 +114,13 @@ def decision(fields: Fields) -> Decision:
         until=fields.instant_or_none("until"),
         note=fields.text("note"),
     )
+
+
+def policy_record(entry: JournalEntry) -> PolicyRecord:
+    """The policies of a POLICY entry."""
+    fields = fields_of(entry)
+    files = (PolicyText(file=file.text("file"), text=file.text("text")) for file in fields.objects("files"))
+    return PolicyRecord(policy_hash=fields.text("policy_hash"), files=tuple(files), at=entry.at)
 
 
 def level(fields: Fields, name: str) -> Level:

@@ -28,6 +28,12 @@ _COLUMNS: Mapping[str, Mapping[str, Type]] = {
         "journal_sequence": _WHOLE, "activated_at": _STAMP, "policy_hash": _TEXT, "file": _TEXT,
         "policy_text": _TEXT, "actor": _TEXT,
     },
+    "policy_forms": {
+        "journal_sequence": _WHOLE, "activated_at": _STAMP, "policy_hash": _TEXT, "policy": _TEXT, "form": _TEXT,
+    },
+    "policy_changes": {
+        "journal_sequence": _WHOLE, "activated_at": _STAMP, "policy_hash": _TEXT, "change": _TEXT,
+    },
     "alert_events": {
         **_ENTRY, **_ALERT, "episode": _WHOLE, "version": _WHOLE, "kind": _TEXT, "reason": _TEXT,
         "level_before": _TEXT, "level_after": _TEXT, "condition_after": _TEXT, "value": _REAL, "limit_value": _REAL,
@@ -143,6 +149,21 @@ def _policy(entry: JournalEntry, fields: Fields, tables: _Tables) -> None:
             policy_text=file.text("text"),
             actor=fields.text("actor"),
         )
+
+    _policy_meaning(entry, fields, tables)
+
+
+def _policy_meaning(entry: JournalEntry, fields: Fields, tables: _Tables) -> None:
+    """Entries of older versions have neither form nor changes."""
+    stamp: dict[str, Cell] = {
+        "journal_sequence": entry.sequence,
+        "activated_at": entry.at,
+        "policy_hash": fields.text("policy_hash"),
+    }
+    for form in fields.objects("canonical") if fields.has("canonical") else ():
+        tables.of("policy_forms").add(**stamp, policy=form.text("policy"), form=form.text("text"))
+    for change in fields.texts("changes") if fields.has("changes") else ():
+        tables.of("policy_changes").add(**stamp, change=change)
 
 
 def _event(entry: JournalEntry, fields: Fields, tables: _Tables) -> None:

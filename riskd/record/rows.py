@@ -25,6 +25,7 @@ class CycleRows:
         digest: sha256 over ``blocks``, as the journal and the table ``snapshots`` hold it.
         verdicts_judged: How many there were; those that are recorded are a block of their own.
         blocks: Rows that belong to this snapshot and are written once.
+        once: Rows of what changes rarely, written with this cycle and no part of its digest.
         incomes: Wallet entries, of which the ledger writes those that it does not have yet.
     """
 
@@ -41,6 +42,7 @@ class CycleRows:
     duration_seconds: float
     blocks: tuple[Block, ...]
     incomes: tuple[Block, ...]
+    once: tuple[Block, ...] = ()
 
 
 def cycle_rows(

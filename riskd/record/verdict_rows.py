@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -25,8 +25,16 @@ from riskd.record.snapshot_rows import same_for_all
 VERDICTS_WHOLE_MAX = 2000
 UTILISATION_NEAR = 0.5
 
-# Row 0 is level -1, unknown; the others are the levels in order.
-_OUTCOMES = (Outcome.UNKNOWN, Outcome.OK, Outcome.WARN, Outcome.BREACH, Outcome.CRITICAL)
+# Row 0 is level -1, unknown; then the levels in order, and what would be one of them without a waiver.
+_OUTCOMES = (
+    Outcome.UNKNOWN,
+    Outcome.OK,
+    Outcome.WARN,
+    Outcome.BREACH,
+    Outcome.CRITICAL,
+    Outcome.WAIVED,
+)
+_WAIVED = 4
 
 
 class RuleReading(Protocol):
@@ -72,6 +80,15 @@ class RuleReading(Protocol):
         """Which input was missing; empty when known."""
         ...
 
+    @property
+    def waivers(self) -> Mapping[int, str]:
+        """Id of the waiver that holds, by row."""
+        ...
+
+    def is_waived(self, row: int) -> bool:
+        """Whether only a waiver keeps the value within its limits."""
+        ...
+
 
 def verdict_block(
     snapshot_id: int,
@@ -98,21 +115,29 @@ def verdict_block(
     }
     texts = {
         "rule": np.repeat(words.codes(reading.rule.id for reading in readings), sizes),
-        "measure": np.repeat(words.codes(measure_text(reading.rule.measure) for reading in readings), sizes),
+        "measure": np.repeat(words.codes(measured_text(reading.rule) for reading in readings), sizes),
         "grain": np.repeat(words.codes(reading.rule.grain for reading in readings), sizes),
         "subject": _codes_joined([part.subject for part in kept]),
         "account": _codes_joined([part.account for part in kept]),
         "outcome": _codes_joined([part.outcome for part in kept]),
         "unknown_reason": _codes_joined([part.unknown_reason for part in kept]),
+        "waiver": _codes_joined([part.waiver for part in kept]),
     }
     return block("verdicts", words, numbers, texts)
+
+
+def measured_text(rule: Rule) -> str:
+    """What a rule measures, as the ledger names it; of a rule with an expression, ``expr(net / equity)``."""
+    if rule.formula is not None:
+        return f"{rule.measure.name}({rule.formula.text})"
+    return measure_text(rule.measure)
 
 
 def measure_text(measure: MeasureRef) -> str:
     """``drawdown(window=2592000)``: name and parameters in base units."""
     if not measure.parameters:
         return measure.name
-    return f"{measure.name}({', '.join(f'{name}={value:.12g}' for name, value in measure.parameters)})"
+    return f"{measure.name}({measure.given()})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +151,13 @@ class _Kept:
     account: IntArray
     outcome: IntArray
     unknown_reason: IntArray
+    waiver: IntArray
 
     @classmethod
     def of(cls, reading: RuleReading, words: Vocabulary, subjects: _SubjectCodes, *, whole: bool) -> _Kept:
         utilisation = reading.utilisation
-        rows = np.arange(len(reading.rows)) if whole else _notable(reading.levels, utilisation)
+        outcomes = _outcomes(reading)
+        rows = np.arange(len(reading.rows)) if whole else _notable(outcomes, utilisation)
         names = subjects.of(reading.universe) if len(rows) else _NOBODY
         unknown = reading.unknown
         return cls(
@@ -139,14 +166,31 @@ class _Kept:
             utilisation=utilisation[rows],
             subject=names.subject[reading.rows[rows]],
             account=names.account[reading.rows[rows]],
-            outcome=words.codes(_OUTCOMES)[reading.levels[rows] + 1],
+            outcome=words.codes(_OUTCOMES)[outcomes[rows] + 1],
             unknown_reason=words.codes(unknown[row] for row in rows.tolist()),
+            waiver=_waiver_codes(reading.waivers, rows, words),
         )
 
 
-def _notable(levels: IntArray, utilisation: FloatArray) -> IndexArray:
+def _waiver_codes(waivers: Mapping[int, str], rows: IndexArray, words: Vocabulary) -> IntArray:
+    if not waivers:
+        return np.zeros(len(rows), dtype=np.int32)
+    return words.codes(waivers.get(row) for row in rows.tolist())
+
+
+def _outcomes(reading: RuleReading) -> IntArray:
+    """The level of each row; one beyond the worst where only a waiver keeps it ok."""
+    waived = [row for row in reading.waivers if reading.is_waived(row)]
+    if not waived:
+        return reading.levels
+    outcomes = reading.levels.copy()
+    outcomes[waived] = _WAIVED
+    return outcomes
+
+
+def _notable(outcomes: IntArray, utilisation: FloatArray) -> IndexArray:
     """Rows to keep of a long reading; NaN utilisation says nothing of being far from the limit."""
-    far = (levels == 0) & (utilisation < UTILISATION_NEAR)
+    far = (outcomes == 0) & (utilisation < UTILISATION_NEAR)
     if far.any():
         far[np.nanargmax(utilisation)] = False
     return np.flatnonzero(~far)

@@ -93,6 +93,27 @@ def test_clearing_relapse_and_deescalation_only_edit_the_root() -> None:
     assert story[-1][0].headline == "BREACH main: leverage 5.2x, down from CRITICAL"
 
 
+def test_a_relapse_inside_the_limit_names_the_margin_and_not_a_crossing() -> None:
+    *_, (relapsed,) = told(RULE, [5.5, 4.6, 4.9])
+    assert relapsed.headline == (
+        "BREACH main: leverage 4.9x is inside 5x, but not by the 5% that would end the alert"
+    )
+    *_, (crossed,) = told(RULE, [5.5, 4.6, 5.1])
+    assert crossed.headline == "BREACH main: leverage 5.1x is above 5x"
+
+
+def test_a_relapse_reads_right_for_a_minimum_and_for_both_edges_of_a_band() -> None:
+    least = a_rule(at_least(critical=6.0), clear_margin=0.05, clear_for=60)
+    *_, (floor,) = told(least, [5.0, 6.5, 6.1])
+    assert "6.1x is inside 6x, but not by the 5%" in floor.headline
+    band = a_rule(within(breach=(0.9, 1.1)), clear_margin=0.05, clear_for=60)
+    for values in ([0.8, 1.0, 0.902], [1.2, 1.0, 1.098]):
+        *_, (inside,) = told(band, values)
+        assert "is inside" in inside.headline
+        *_, (outside,) = told(band, [*values[:2], values[0]])
+        assert "is outside" in outside.headline
+
+
 def test_a_resolution_edits_the_root_and_says_how_long_it_lasted() -> None:
     *_, (message,) = told(RULE, [5.5, 3.0, 3.0, 3.0])
     assert (message.kind, message.level, message.edits_root) == (MessageKind.RESOLVED, Level.OK, True)

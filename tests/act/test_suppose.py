@@ -13,7 +13,7 @@ from riskd.act.alone import account_alone
 from riskd.act.suppose import Costs, suppose, unit_costs
 from riskd.measure.book import Book
 from riskd.measure.catalogue import CATALOGUE, take, with_defaults
-from riskd.measure.spec import MeasureRef
+from riskd.measure.spec import MeasureRef, ParameterValue
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain
 from tests.builders import (
@@ -25,6 +25,7 @@ from tests.builders import (
     a_hedge,
     a_history,
     a_position,
+    a_price_history,
     a_snapshot,
     a_spot,
     a_stop,
@@ -148,17 +149,21 @@ def a_desk() -> Snapshot:
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_every_measure_of_an_account_alone_is_the_measure_in_the_whole_desk(name: str) -> None:
-    desk = a_desk()
+    desk, rng = a_desk(), np.random.default_rng(1)
     series = an_equity_series([(40 * 86_400.0, 40_000.0), (3_600.0, 35_000.0), (0.0, 30_000.0)])
     history = a_history(
         desk,
         equity={"main": series},
         funding=[("alpha", BTC, "hedge", -5.0, 600.0), ("main", BTC, "hedge", -3.0, 600.0)],
         activity=[("main", "grid", 5.0), ("zeta", "swing", 5.0)],
+        prices=a_price_history(
+            {symbol: (1.0 + rng.random(730) / 100.0).tolist() for symbol in (BTC, ETH, SOL)}
+        ),
+        reconciled=[(name, symbol, 0.001, 60.0) for name in ("main", "alpha") for symbol in (BTC, ETH, SOL)],
     )
     alone = Book.of(*account_alone(desk, history, 1))
     whole = Book.of(desk, history)
-    given = {"window": 86_400.0, "beyond": 0.1}
+    given: dict[str, ParameterValue] = {"window": 86_400.0, "beyond": 0.1, "scenario": "crash-30-corr-1"}
     spec = CATALOGUE[name]
     ref = MeasureRef(name, tuple((p.name, given[p.name]) for p in spec.parameters if p.name in given))
     for grain in spec.grains - {Grain.DESK, Grain.PORTFOLIO, Grain.EXCHANGE, Grain.HEDGE, Grain.INSTRUMENT}:

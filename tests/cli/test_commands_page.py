@@ -20,7 +20,11 @@ def commands(name: str) -> Iterator[tuple[str, click.Command]]:
     module, attribute, _ = COMMANDS[name]
     command = getattr(importlib.import_module(module), attribute)
     if isinstance(command, click.Group):
-        yield from ((f"{name} {inner}", each) for inner, each in command.commands.items())
+        context = click.Context(command)
+        for inner in command.list_commands(context):
+            each = command.get_command(context, inner)
+            assert each is not None
+            yield f"{name} {inner}", each
     else:
         yield name, command
 

@@ -8,7 +8,7 @@ from tests.cli.conftest import Riskd
 from tests.cli.small_files import POLICY, write_config, write_policy
 
 TESTS = POLICY[POLICY.index("tests:") :]
-SENDS = ("[notify, block_new_risk]", "[notify, {deleverage: {to: 3x, objective: min_cost, approval: human}}]")
+NOTICED = ("{at: 10s, is: firing", "{at: 0s, is: firing, level: warn}\n      - {at: 10s, is: firing")
 
 
 def test_all_tests_of_the_shipped_packs_pass(riskd: Riskd) -> None:
@@ -45,15 +45,17 @@ def test_the_report_for_programs_holds_the_same(riskd: Riskd, tmp_path: Path) ->
     assert [problem["code"] for problem in tests["other"]["problems"]] == ["T005", "T006"]
 
 
-def test_a_policy_without_tests_that_sends_no_orders_is_no_failure(riskd: Riskd, tmp_path: Path) -> None:
-    ran = riskd("test", write_policy(tmp_path / "desk.yaml", (TESTS, "")))
+def test_a_policy_without_tests_fails_unless_that_is_allowed(riskd: Riskd, tmp_path: Path) -> None:
+    path = write_policy(tmp_path / "desk.yaml", (TESTS, ""))
+    assert riskd("test", path).code == 1
+    ran = riskd("test", path, "--allow-empty")
     assert ran.code == 0
     assert ran.out.splitlines()[0] == "none    desk: (no tests)"
     assert "0 tests of 1 policy: 0 ok, 0 failed" in ran.out
 
 
-def test_a_policy_that_sends_orders_must_have_tests(riskd: Riskd, tmp_path: Path) -> None:
-    ran = riskd("test", write_policy(tmp_path / "desk.yaml", (TESTS, ""), SENDS))
+def test_an_empty_set_of_tests_says_what_to_do(riskd: Riskd, tmp_path: Path) -> None:
+    ran = riskd("test", write_policy(tmp_path / "desk.yaml", (TESTS, "")))
     assert ran.code == 1
     assert ran.out.startswith("FAILED  desk: (no tests)\n")
     assert "write at least one under `tests:`" in ran.out
@@ -69,3 +71,37 @@ def test_a_policy_that_is_not_valid_is_wrong_use(riskd: Riskd, tmp_path: Path) -
 def test_policies_of_the_configuration_in_this_directory_are_meant(riskd: Riskd, tmp_path: Path) -> None:
     write_config(tmp_path)
     assert riskd("test").out.startswith("ok      desk: five and a half is a breach\n1 test of 1 policy: ")
+
+
+def test_a_weakening_that_no_test_notices_is_told_with_its_place(riskd: Riskd, tmp_path: Path) -> None:
+    path = write_policy(tmp_path / "desk.yaml")
+    ran = riskd("test", path, "--mutate")
+    assert ran.code == 1
+    assert ran.out.splitlines()[1:-1] == [
+        "MISSED  desk/cap: 3 of 5 weakenings noticed",
+        f"        {path}:14:5: NOT NOTICED: warn 3x becomes 5x",
+        f"        {path}:15:5: NOT NOTICED: warn waits 1m, not 0s",
+    ]
+    assert "1 failed" not in ran.out
+    assert "; 5 weakenings: 2 not noticed (" in ran.out.splitlines()[-1]
+
+
+def test_a_policy_whose_tests_notice_everything_is_fine(riskd: Riskd, tmp_path: Path) -> None:
+    ran = riskd("test", write_policy(tmp_path / "desk.yaml", ("1x, 5.5x", "3.5x, 5.5x"), NOTICED), "--mutate")
+    assert ran.code == 0
+    assert "noticed desk/cap: 5 of 5 weakenings noticed" in ran.out
+
+
+def test_programs_are_told_which_test_noticed_what(riskd: Riskd, tmp_path: Path) -> None:
+    report = riskd("test", write_policy(tmp_path / "desk.yaml"), "--mutate", "--json").json()
+    noticed = {one["what"]: one["noticed_by"] for one in report["weakened"]}
+    assert report["ok"] is False
+    assert noticed["warn 3x becomes 5x"] is None
+    assert noticed["breach 5x becomes 6.25x"] == "five and a half is a breach"
+    assert {one["part"] for one in report["weakened"]} == {"limit", "timer", "action"}
+    assert {(one["of"], one["tests"]) for one in report["weakened"]} == {("desk/cap", 1)}
+
+
+def test_nothing_is_learned_of_a_policy_whose_tests_fail(riskd: Riskd, tmp_path: Path) -> None:
+    ran = riskd("test", write_policy(tmp_path / "desk.yaml", ("1x, 5.5x", "1x, 4x")), "--mutate", "--json")
+    assert (ran.code, ran.json()["weakened"]) == (1, [])

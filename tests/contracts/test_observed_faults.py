@@ -13,7 +13,7 @@ import pytest
 
 from riskd.adapters.binance_reader import BinanceReader
 from riskd.model.desk import AccountProfile, Desk
-from riskd.model.report import MARKET_SURFACES, Surface
+from riskd.model.report import MARKET_SURFACES, ON_DEMAND_SURFACES, Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
@@ -37,7 +37,7 @@ from tests.fakes.clock import ManualClock
 from tests.support_paper import StillMarket, key_of, paper_venue
 
 BOOK = Desk(accounts=(AccountProfile(id=ACCOUNT, venue="binanceusdm"),))
-OF_MARKET = tuple(surface for surface in Surface if surface in MARKET_SURFACES)
+OF_MARKET = tuple(surface for surface in Surface if surface in MARKET_SURFACES - ON_DEMAND_SURFACES)
 OF_ACCOUNT = tuple(
     surface for surface in Surface if surface not in MARKET_SURFACES and surface is not Surface.TRADES
 )

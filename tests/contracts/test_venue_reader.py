@@ -11,7 +11,7 @@ import pytest
 
 from riskd.model.desk import AccountProfile
 from riskd.model.desk import Desk as Book
-from riskd.model.report import MARKET_SURFACES, Report, Surface
+from riskd.model.report import MARKET_SURFACES, ON_DEMAND_SURFACES, Report, Surface
 from riskd.model.snapshot import Quality
 from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
@@ -19,7 +19,7 @@ from riskd.observe.known import Known
 from tests.contracts.venues import ACCOUNT, Desk, Place, fake, paper_in_process, paper_over_http, recorded
 
 BTC = "BTC/USDT:USDT"
-OF_MARKET = tuple(surface for surface in Surface if surface in MARKET_SURFACES)
+OF_MARKET = tuple(surface for surface in Surface if surface in MARKET_SURFACES - ON_DEMAND_SURFACES)
 OF_ACCOUNT = tuple(surface for surface in Surface if surface not in MARKET_SURFACES)
 
 places = pytest.mark.parametrize("place", [fake, recorded, paper_over_http, paper_in_process])

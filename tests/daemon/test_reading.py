@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from riskd.adapters.virtual_time import VirtualClock, VirtualLoop
 from riskd.daemon.reading import Attention, Reading
-from riskd.model.report import MARKET_SURFACES, Report, Surface
+from riskd.model.report import MARKET_SURFACES, ON_DEMAND_SURFACES, Report, Surface
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
 
@@ -21,13 +21,15 @@ class FakeReader:
         self.account = account
         self.venue = "fake"
         self.delay_seconds = delay_seconds
+        self.candles_delay_seconds = delay_seconds
         self.failing: set[Surface] = set()
         self.failure = "timeout"
         self.asked: list[tuple[float, tuple[Surface, ...], tuple[str, ...]]] = []
 
     async def read(self, wanted: Sequence[Surface], *, symbols: Sequence[str] = ()) -> tuple[Report, ...]:
         self.asked.append((self.clock.monotonic(), tuple(wanted), tuple(symbols)))
-        await self.clock.sleep_until(self.clock.monotonic() + self.delay_seconds)
+        delay = self.candles_delay_seconds if Surface.CANDLES in wanted else self.delay_seconds
+        await self.clock.sleep_until(self.clock.monotonic() + delay)
         return tuple(
             Report(
                 venue=self.venue,
@@ -57,7 +59,7 @@ def test_a_venue_is_asked_for_what_is_public_and_an_account_for_the_rest() -> No
     async def story(clock: VirtualClock) -> None:
         market, account = FakeReader(clock, ""), FakeReader(clock, "a")
         await Reading([market, account], clock).collect(deadline_seconds=5)
-        assert set(market.asked[0][1]) == MARKET_SURFACES
+        assert set(market.asked[0][1]) == MARKET_SURFACES - ON_DEMAND_SURFACES
         assert Surface.POSITIONS in account.asked[0][1]
         assert Surface.SPOT_BALANCES not in account.asked[0][1]
         assert not MARKET_SURFACES & set(account.asked[0][1])
@@ -160,15 +162,52 @@ def test_everything_is_read_anew_when_what_was_read_has_been_lost() -> None:
         await reading.collect(deadline_seconds=5)
         reading.start_over()
         await reading.collect(deadline_seconds=5)
-        assert set(reader.asked[1][1]) == MARKET_SURFACES
+        assert set(reader.asked[1][1]) == MARKET_SURFACES - ON_DEMAND_SURFACES
+
+    run(story)
+
+
+def test_no_cycle_waits_for_candles_and_they_are_handed_out_when_they_have_come() -> None:
+    async def story(clock: VirtualClock) -> None:
+        market, account = FakeReader(clock, ""), FakeReader(clock, "a")
+        market.candles_delay_seconds = 12.0
+        reading = Reading([market, account], clock)
+        reading.look_back({"fake": ("BTC/USDT:USDT",), "elsewhere": ("ETH/USDT:USDT",)})
+        await reading.collect(deadline_seconds=5)
+        handed = []
+        for cycle in range(1, 4):
+            await clock.sleep_until(cycle * 10.0)
+            begun = clock.monotonic()
+            reading.look_back({"fake": ("BTC/USDT:USDT",)} if cycle == 1 else {})
+            reports = await reading.collect(deadline_seconds=5)
+            assert clock.monotonic() - begun < 1.0
+            handed.append([report.surface for report in reports].count(Surface.CANDLES))
+        asked = [(surfaces, symbols) for _, surfaces, symbols in market.asked if Surface.CANDLES in surfaces]
+        assert asked == [((Surface.CANDLES,), ("BTC/USDT:USDT",))]
+        assert handed == [0, 1, 0]
+        assert not any(Surface.CANDLES in surfaces for _, surfaces, _ in account.asked)
+
+    run(story)
+
+
+def test_one_look_waits_for_its_candles() -> None:
+    async def story(clock: VirtualClock) -> None:
+        market = FakeReader(clock, "", delay_seconds=3.0)
+        reading = Reading([market], clock)
+        reading.look_back({"fake": ("BTC/USDT:USDT",)})
+        (report,) = await reading.aside(deadline_seconds=5)
+        assert report.surface is Surface.CANDLES
+        assert await reading.aside(deadline_seconds=5) == ()
 
     run(story)
 
 
 def test_closing_stops_what_is_under_way() -> None:
     async def story(clock: VirtualClock) -> None:
-        reading = Reading([FakeReader(clock, "a", delay_seconds=1000)], clock)
+        readers = [FakeReader(clock, name, delay_seconds=1000) for name in ("", "a")]
+        reading = Reading(readers, clock)
         await reading.collect(deadline_seconds=1)
+        reading.look_back({"fake": ("BTC/USDT:USDT",)})
         await reading.close()
         assert len(asyncio.all_tasks()) == 1
 

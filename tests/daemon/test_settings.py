@@ -8,7 +8,7 @@ import pytest
 
 from riskd.daemon.settings_file import parse_settings, read_settings
 from riskd.errors import SettingsError
-from riskd.model.desk import LegKind, Mode
+from riskd.model.desk import Cluster, LegKind, Mode
 
 GOOD = """\
 riskd: config/v1
@@ -122,3 +122,29 @@ def test_a_line_with_a_secret_is_not_shown_whatever_is_wrong_on_it() -> None:
 def test_a_file_that_is_not_there_is_one_clear_fault(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         read_settings(tmp_path / "riskd.yaml")
+
+
+def test_clusters_are_measured_unless_the_desk_names_them() -> None:
+    measured = parse_settings("riskd.yaml", GOOD).desk().clusters
+    assert measured is None
+    assert parse_settings("riskd.yaml", f"{GOOD}clusters: measured\n").desk().clusters is None
+    named = parse_settings("riskd.yaml", f"{GOOD}clusters: {{memes: [DOGE], majors: [BTC, ETH]}}\n")
+    assert named.desk().clusters == (
+        Cluster(name="majors", assets=("BTC", "ETH")),
+        Cluster(name="memes", assets=("DOGE",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("clusters", "words"),
+    [
+        ("{majors: [BTC, ETH], other: [BTC]}", "BTC is in 'majors' and in 'other'; a coin is in one cluster"),
+        ("measurd", "write `measured`, or names with their coins"),
+        ("{majors: []}", "'majors' has no list of coins"),
+        ("{majors: BTC}", "'majors' has no list of coins"),
+        ("{Majors: [BTC]}", "'Majors' is no name"),
+    ],
+)
+def test_clusters_that_cannot_be_read_are_one_fault(clusters: str, words: str) -> None:
+    (fault,) = faults(f"{GOOD}clusters: {clusters}\n")
+    assert words in fault

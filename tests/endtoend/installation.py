@@ -24,6 +24,7 @@ class Setup:
         every: Seconds between cycles.
         orders: Lines for the section of that name.
         freshness: Lines for the section of that name.
+        reload: Likewise.
     """
 
     accounts: tuple[str, ...] = ("alpha",)
@@ -34,6 +35,7 @@ class Setup:
     every: float = 0.5
     orders: Mapping[str, str] | None = None
     freshness: Mapping[str, str] | None = None
+    reload: Mapping[str, str] | None = None
     state: str = "state"
 
 
@@ -119,7 +121,7 @@ policies: [policy.yaml]
 cycle: {{every: {setup.every}s, near_limits: {setup.every}s}}
 accounts:
 {accounts}
-{slack if setup.slack else ""}{_section("orders", setup.orders)}{_section("freshness", setup.freshness)}"""
+{slack if setup.slack else ""}{_section("orders", setup.orders)}{_section("freshness", setup.freshness)}{_section("reload", setup.reload)}"""
 
 
 def _section(name: str, lines: Mapping[str, str] | None) -> str:

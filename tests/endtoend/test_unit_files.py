@@ -52,9 +52,16 @@ def test_the_exposure_of_the_daemon_stays_small(analyze: Path) -> None:
 
 def test_the_daemons_unit_calls_commands_that_exist() -> None:
     text = (UNITS / "riskd.service").read_text(encoding="utf-8")
-    called = re.findall(r"(?m)^Exec\w+=/opt/riskd/bin/riskd (\w+)", text)
+    called = re.findall(r"(?m)^Exec\w+=-?/opt/riskd/bin/riskd (\w+)", text)
     assert called.count("run") == 1
     assert set(called) <= set(COMMANDS)
+
+
+def test_broken_policies_do_not_keep_the_daemon_from_watching_with_the_last_good_ones() -> None:
+    text = (UNITS / "riskd.service").read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^ExecStartPre=.*$", text) == [
+        "ExecStartPre=-/opt/riskd/bin/riskd check --config /etc/riskd/riskd.yaml"
+    ]
 
 
 def test_a_daemon_that_gave_up_is_said_and_started_again() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from riskd.judge.advance import NO_LONGER_SEEN, SCOPE_NOT_SEEN, Advance, advance
 from riskd.judge.evaluate import evaluate
 from riskd.judge.lifecycle import step
+from riskd.judge.transition import Reason
 from riskd.measure.book import Book
 from riskd.measure.spec import Unit
 from riskd.model.alert import AlertKey, AlertState, Condition, EventKind
@@ -148,6 +149,23 @@ def test_a_rule_that_is_removed_ends_its_alerts() -> None:
     assert story.last is not None
     assert story.last.events[0].reason == "rule_removed"
     assert story.tick(BIG, rules=[]) == []
+
+
+def test_an_alert_of_a_changed_rule_ends_when_the_new_limit_is_not_exceeded_and_goes_on_when_it_is() -> None:
+    high = a_snapshot(positions=[a_position(BTC, 10)])
+    old, loose, strict = (a_rule(at_most(breach=limit)) for limit in (5, 50, 5.5))
+    fired = advance(evaluate([old], Book.of(high, a_history(high)), now=NOW), {}, now=NOW, closed=never)
+    assert [event.kind for event in fired.events] == [EventKind.FIRED]
+
+    def under(rule: Rule, changed: frozenset[str]) -> list[str]:
+        readings = evaluate([rule], Book.of(high, a_history(high)), now=NOW)
+        moved = advance(readings, fired.states, now=NOW, closed=never, changed=changed)
+        return [event.reason for event in moved.events]
+
+    assert under(loose, frozenset({loose.id})) == [Reason.RULE_CHANGED]
+    assert under(strict, frozenset({strict.id})) == []
+    # Without a word the book would seem to have come back by itself.
+    assert under(loose, frozenset()) == [Reason.CLEARED]
 
 
 def test_a_subject_that_leaves_the_rules_scope_ends_its_alert_only_when_that_was_seen() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from riskd.judge.evaluate import evaluate
 from riskd.judge.reading import Reading, verdicts
 from riskd.measure.book import Book
 from riskd.measure.spec import MeasureRef, Unit
+from riskd.measure.tables import tables_of
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.model.subject import Grain, account_subject, position_subject
@@ -179,7 +181,13 @@ def test_a_rule_that_raises_is_unknown_for_all_and_stops_no_other() -> None:
 
 
 def test_a_rule_whose_subjects_cannot_even_be_told_is_one_unknown_subject() -> None:
-    reading = read(a_rule(measure="share_of_gross", grain=Grain.CLUSTER), two_accounts())
+    class Torn(Book):
+        def universe(self, grain: Grain) -> NoReturn:
+            raise KeyError(grain)
+
+    snapshot = two_accounts()
+    torn = Torn(tables_of(snapshot, a_history(snapshot)))
+    (reading,) = evaluate([a_rule(measure="share_of_gross", grain=Grain.CLUSTER)], torn, now=NOW)
     assert reading.levels.tolist() == [-1]
     assert str(reading.subject(0)) == "cluster"
 

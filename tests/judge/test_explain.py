@@ -11,7 +11,7 @@ from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.policy.rule import Rule
 from tests.builders import BTC, NOW, a_history, a_position, a_snapshot, a_surface, an_account
-from tests.builders_rules import a_rule, at_most, within
+from tests.builders_rules import a_rule, a_waiver, at_most, within
 
 RULE = a_rule(at_most(warn=4, breach=5), hold={"warn": 0, "breach": 60}, clear_margin=0.05, clear_for=300)
 
@@ -60,3 +60,24 @@ def test_what_is_unknown_names_the_missing_input() -> None:
 def test_a_band_clears_between_its_inner_edges() -> None:
     rule = a_rule(within(breach=(1.0, 3.0)), clear_margin=0.5, measure="net_delta")
     assert told(rule, a_book(0.9))[-1] == "clears    once it is between 1.5x and 2.5x for 0s"
+
+
+def test_a_waived_value_is_explained_with_the_normal_limit_and_the_waiver() -> None:
+    snapshot, waiver = a_book(0.9), a_waiver(at_most(warn=6, breach=7))
+    (reading,) = evaluate([RULE], Book.of(snapshot, a_history(snapshot)), now=NOW, waivers=[waiver])
+    states = advance([reading], {}, now=NOW, closed=lambda _: False).states
+    lines = explain(reading, 0, next(iter(states.values())))
+    assert "own       warn 4x, breach 5x (policies/test.yaml:1)" in lines
+    assert any(
+        line.startswith("waiver    W-1 (RISK-311) until 2026-03-09 00:00 UTC: warn 6x") for line in lines
+    )
+    assert "normal    warn 4x, breach 5x" in lines
+    assert "limit     breach above 7x, held for 1m" in lines
+    assert "verdict   waived: breach by the normal limit, within that of the waiver" in lines
+    assert lines[-1] == "alert     none"
+
+
+def test_a_suspended_rule_is_explained_as_having_no_limit() -> None:
+    snapshot = a_book(0.9)
+    (reading,) = evaluate([RULE], Book.of(snapshot, a_history(snapshot)), now=NOW, waivers=[a_waiver(None)])
+    assert "limit     none: the rule is suspended" in explain(reading, 0, AlertState())

@@ -220,3 +220,26 @@ def test_a_test_that_looks_once_an_hour_has_no_gaps() -> None:
         "leverage", [5.5] * 3 + [3.0] * 2, (7200, "firing", "breach"), (14400, "ok"), every=3600
     )
     assert problems(rule, test) == []
+
+
+def test_the_step_of_a_ladder_may_change_on_the_way_and_be_unknown() -> None:
+    rule = a_rule(a_ladder(MeasureRef("share_of_equity"), (0.05, {"breach": 20}), (math.inf, {"breach": 5})))
+    test = a_series_test(
+        "leverage", [8.0] * 4, (0, "ok"), (60, "firing", "breach"), (180, "firing", "breach")
+    )
+    assert problems(rule, replace(test, by=(0.04, 0.3, None, 0.3))) == []
+    assert "found ok" in problems(rule, replace(test, by=(0.04, 0.04, 0.04, 0.3)))[0]
+
+
+def test_what_an_alert_asks_for_can_be_expected_at_a_moment() -> None:
+    rule = a_rule(actions={"breach": (NOTIFY, BLOCK), "critical": (NOTIFY, CANCEL)})
+    test = a_series_test("leverage", [5.5, 6.5], (0, "firing", "breach"), (60, "firing", "critical"))
+    asked = [
+        replace(line, actions=(name,))
+        for line, name in zip(test.expect, ("block_new_risk", "cancel_orders"), strict=True)
+    ]
+    assert problems(rule, replace(test, expect=tuple(asked))) == []
+    (problem,) = problems(rule, replace(test, expect=(replace(asked[0], actions=()),)))
+    assert (
+        "expected firing breach, asking for none, found firing breach, asking for block_new_risk" in problem
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,6 +11,7 @@ from riskd.errors import LedgerError
 from riskd.judge.state_text import key_from_json, key_to_json, state_from_json, state_to_json
 from riskd.model.alert import AlertKey, AlertState
 from riskd.model.subject import Grain, Subject, position_subject
+from riskd.model.verdict import Level
 from tests.builders_rules import a_rule
 from tests.judge.alert_stories import run
 
@@ -47,11 +49,19 @@ def test_what_is_no_state_is_refused_by_the_name_of_its_field(field: str, found:
 
 
 def test_a_state_without_one_of_its_fields_is_refused() -> None:
-    for field in state_to_json(AlertState()):
+    for field in set(state_to_json(AlertState())) - {"waiver", "normal_crossed_at"}:
         body = state_to_json(AlertState())
         del body[field]
         with pytest.raises(LedgerError, match=field):
             state_from_json(body)
+
+
+def test_a_state_that_was_written_before_there_were_waivers_is_under_none() -> None:
+    waived = AlertState(waiver="W-1", normal_crossed_at=((Level.BREACH, datetime(2026, 3, 4, tzinfo=UTC)),))
+    body = json.loads(json.dumps(state_to_json(waived)))
+    assert state_from_json(body) == waived
+    del body["waiver"], body["normal_crossed_at"]
+    assert state_from_json(body) == AlertState()
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,30 @@ import numpy as np
 
 from riskd.measure.book import Book
 from riskd.measure.catalogue import CATALOGUE, take
-from riskd.measure.spec import MeasureRef, Selection
+from riskd.measure.spec import MeasureRef, ParameterValue, Selection
 from riskd.model.history import History
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain
 from tests.measure.reference import Reference
 from tests.measure.reference_measures import MEASURES
+from tests.measure.reference_prices import SCENARIO, clusters
 
-PARAMETERS = {"window": 259_200.0, "beyond": 0.1, "slippage": 0.001, "fee": 0.0005}
+PARAMETERS = {
+    "window": 259_200.0,
+    "beyond": 0.1,
+    "slippage": 0.001,
+    "fee": 0.0005,
+    "confidence": 0.95,
+    "horizon": 14_400.0,
+}
+WORDS = {"scenario": SCENARIO}
 ALL = [(name, grain) for name, spec in CATALOGUE.items() for grain in sorted(spec.grains)]
 # Values that rest on small differences of large sums: with sizes 40 orders of magnitude apart their exact answer lies below the
 # resolution of a double, and they are tested by what the answer means instead.
 ILL_CONDITIONED = frozenset(
     {
         "liquidation_distance",
+        "liquidation_distance_vol",
         "liquidation_divergence",
         "account_shock",
         "stop_to_liquidation",
@@ -35,7 +45,8 @@ ILL_CONDITIONED = frozenset(
 
 def ref_of(name: str) -> MeasureRef:
     """The measure with the parameters of all comparisons."""
-    return MeasureRef(name, tuple((p.name, PARAMETERS[p.name]) for p in CATALOGUE[name].parameters))
+    given: dict[str, ParameterValue] = {**PARAMETERS, **WORDS}
+    return MeasureRef(name, tuple((p.name, given[p.name]) for p in CATALOGUE[name].parameters))
 
 
 def a_selection(book: Book, seed: int) -> Selection:
@@ -57,7 +68,7 @@ def differences(
     relative: float = 1e-9,
 ) -> list[str]:
     """One line for each subject whose value differs from the reference."""
-    reference = Reference(snapshot, history)
+    reference = Reference(snapshot, history, clusters(Reference(snapshot, history)))
     found: list[str] = []
     for name, grain in ALL:
         if name not in without:

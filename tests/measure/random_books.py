@@ -6,7 +6,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from riskd.model.history import EquitySeries, History
+import numpy as np
+
+from riskd.model.desk import Cluster
+from riskd.model.history import NO_PRICES, EquitySeries, History, PriceColumns
 from riskd.model.report import Surface
 from riskd.model.snapshot import OrderKind, Quality, Snapshot, SurfaceState
 from tests.builders import (
@@ -24,6 +27,7 @@ from tests.builders import (
     a_hedge,
     a_history,
     a_position,
+    a_price_history,
     a_snapshot,
     a_spot,
     a_stop,
@@ -95,6 +99,8 @@ def a_random_book(seed: int, taste: Taste) -> tuple[Snapshot, History]:
             a_grid("fixed", SOL, accounts[-1].profile.id, lower=120, upper=180),
         ),
         surfaces=_surfaces(r, taste, accounts),
+        clusters=r.choice([None, None, (Cluster(name="majors", assets=("BTC", "ETH")),)]),
+        clock_offsets={venue: r.uniform(-2, 2) for venue in ("one", "two") if r.random() >= taste.missing},
     )
     return snapshot, _history(r, taste, snapshot)
 
@@ -236,6 +242,58 @@ def _history(r: random.Random, taste: Taste, snapshot: Snapshot) -> History:
             for _ in range(r.randrange(12))
         ],
         complete_days=_maybe(r, taste, r.choice([1.0, 400.0])),
+        prices=_prices(r, taste),
+        reconciled=_reconciled(r, taste, snapshot),
+    )
+
+
+def _reconciled(r: random.Random, taste: Taste, snapshot: Snapshot) -> list[tuple[str, str, float, float]]:
+    """A comparison for most of what is held, and for a contract that nobody holds."""
+    names, held = [profile.id for profile in snapshot.desk.accounts], snapshot.positions
+    markets = {
+        (names[account], snapshot.instruments[number].symbol)
+        for account, number in zip(held.account.tolist(), held.instrument.tolist(), strict=True)
+    }
+    if r.random() < 0.2:
+        markets.add((r.choice(names), r.choice([SOL, "GONE/USDT:USDT"])))
+    return [
+        (*market, r.choice([0.0, 0.0, r.uniform(-1, 1)]), r.choice([5.0, 5.0, 5.0, 4000.0]))
+        for market in sorted(markets)
+        if r.random() >= taste.missing
+    ]
+
+
+def _prices(r: random.Random, taste: Taste) -> PriceColumns:
+    """Hourly closes of all contracts at both venues: some move together, some have holes, some hours lie ahead."""
+    rng = np.random.default_rng(r.randrange(10**9))
+    hours, ahead = r.choice([(0, 0), (60, 0), (90, 3), (760, 0), (760, 5)]), r.random()
+    if ahead < taste.missing or hours[0] == 0:
+        return NO_PRICES
+    common = rng.standard_normal(hours[0])
+    rows = {}
+    for venue in ("one", "two"):
+        for symbol, mark in MARKS.items():
+            share = r.choice([0.2, 0.8, 0.95])
+            steps = share * common + (1.0 - share**2) ** 0.5 * rng.standard_normal(hours[0])
+            close = mark * np.exp(np.cumsum(0.01 * steps))
+            holes = r.choice([0.0, taste.missing, 2 * taste.missing])
+            close[rng.random(hours[0]) < holes] = np.nan
+            if r.random() >= taste.missing:
+                rows[venue, symbol] = close
+    found = [
+        a_price_history({symbol: row}, venue=venue, ahead_hours=hours[1])
+        for (venue, symbol), row in sorted(rows.items())
+    ]
+    return (
+        PriceColumns(
+            venue=tuple(one.venue[0] for one in found),
+            symbol=tuple(one.symbol[0] for one in found),
+            asset=tuple(one.asset[0] for one in found),
+            at=found[0].at,
+            close=np.vstack([one.close for one in found]),
+        )
+        if found
+        else NO_PRICES
     )
 
 

@@ -7,8 +7,9 @@ is unknown. Used by property tests only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from riskd.model.desk import UNLABELLED, HedgeLeg, LegKind
 from riskd.model.history import History
@@ -41,9 +42,13 @@ class Subjects:
 class Reference:
     """One snapshot with its history, row by row."""
 
-    def __init__(self, snapshot: Snapshot, history: History) -> None:
+    def __init__(
+        self, snapshot: Snapshot, history: History, clusters: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """``clusters``: name of the cluster by asset."""
         self.s = snapshot
         self.h = history
+        self.clusters = clusters
         self.now = snapshot.taken_at.timestamp()
         self.profiles = snapshot.desk.accounts
         self.p = snapshot.positions
@@ -103,7 +108,9 @@ class Reference:
             case Grain.STRATEGY:
                 return self._strategies()
             case Grain.ASSET:
-                return self._assets()
+                return self._coins("asset", {})
+            case Grain.CLUSTER:
+                return self._coins("cluster", self.clusters)
             case Grain.HEDGE:
                 return [
                     Subjects(name=f"hedge={h.id}", accounts=tuple(sorted({self.owner(x) for x in h.legs})))
@@ -155,19 +162,25 @@ class Reference:
                 found.append(Subjects(name=f"account={profile.id} strategy={name}", accounts=(a,), rows=rows))
         return found
 
-    def _assets(self) -> list[Subjects]:
+    def _coins(self, key: str, names: Mapping[str, str]) -> list[Subjects]:
         found: list[Subjects] = []
+
+        def name(asset: str) -> str:
+            return names.get(asset, asset)
+
         for a in self.accounts:
             coins = [c for c in range(len(self.s.spot.asset)) if self.s.spot.account[c] == a]
             rows = [r for r in self.rows if self.account(r) == a]
             found.extend(
                 Subjects(
-                    name=f"account={self.profiles[a].id} asset={asset}",
+                    name=f"account={self.profiles[a].id} {key}={called}",
                     accounts=(a,),
-                    rows=tuple(r for r in rows if self.asset(r) == asset),
-                    coins=tuple(c for c in coins if self.s.spot.asset[c] == asset),
+                    rows=tuple(r for r in rows if name(self.asset(r)) == called),
+                    coins=tuple(c for c in coins if name(self.s.spot.asset[c]) == called),
                 )
-                for asset in sorted({self.asset(r) for r in rows} | {self.s.spot.asset[c] for c in coins})
+                for called in sorted(
+                    {name(self.asset(r)) for r in rows} | {name(self.s.spot.asset[c]) for c in coins}
+                )
             )
         return found
 

@@ -23,6 +23,7 @@ from tests.measure.reference_liquidation import (
 )
 from tests.measure.reference_past import (
     adl_rank,
+    clock_skew,
     data_age,
     drawdown,
     funding_cost,
@@ -30,7 +31,18 @@ from tests.measure.reference_past import (
     holding_time,
     loss_today,
     order_rate,
+    reconciliation_gap,
+    reject_rate,
     unlabelled,
+)
+from tests.measure.reference_prices import (
+    correlation,
+    expected_shortfall,
+    independent_bets,
+    liquidation_distance_vol,
+    stress_loss,
+    var,
+    volatility,
 )
 from tests.measure.reference_stops import (
     open_risk,
@@ -67,5 +79,15 @@ MEASURES: Mapping[str, Measure] = {
     "data_age": data_age,
     "unlabelled": unlabelled,
     "adl_rank": adl_rank,
+    "clock_skew": clock_skew,
+    "reconciliation_gap": reconciliation_gap,
+    "reject_rate": reject_rate,
+    "independent_bets": independent_bets,
+    "correlation": correlation,
+    "volatility": volatility,
+    "liquidation_distance_vol": liquidation_distance_vol,
+    "var": var,
+    "expected_shortfall": expected_shortfall,
+    "stress_loss": stress_loss,
     **GRIDS,
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from riskd.model.desk import UNLABELLED
 from riskd.model.report import MARKET_SURFACES, Surface
 from riskd.model.subject import Grain
-from tests.measure.reference import Case, Known, Reference, Subjects, is_spot, known
+from tests.measure.reference import Case, Known, Reference, Subjects, is_spot, known, times, total
 from tests.measure.reference_cases import Parameters, Selected, by_row, each, equity_behind, over_equity
 
 
@@ -168,3 +170,49 @@ def unlabelled(ref: Reference, grain: Grain, _: Parameters, selected: Selected) 
 
 def adl_rank(ref: Reference, _: Grain, __: Parameters, ___: Selected) -> list[Case]:
     return by_row(ref, lambda row: known(ref.p.adl_rank[row]))
+
+
+def clock_skew(ref: Reference, grain: Grain, _: Parameters, __: Selected) -> list[Case]:
+    offsets = dict(ref.s.clock_offsets)
+
+    def value(subject: Subjects) -> Known:
+        offset = offsets.get(ref.profiles[subject.accounts[0]].venue)
+        return None if offset is None else abs(offset)
+
+    return each(ref, grain, value)
+
+
+def reject_rate(ref: Reference, grain: Grain, _: Parameters, __: Selected) -> list[Case]:
+    return each(ref, grain, lambda _: None)
+
+
+def reconciliation_gap(ref: Reference, grain: Grain, _: Parameters, __: Selected) -> list[Case]:
+    rows = ref.h.reconciled
+
+    def value(subject: Subjects) -> Known:
+        (account,) = subject.accounts
+        mine = [n for n in range(len(rows.symbol)) if rows.account[n] == account]
+        fresh = {rows.symbol[n] for n in mine if ref.now - rows.compared_at[n] <= 1800}
+        whole = total([ref.gross(r) for r in subject.rows])
+        if whole is None or any(ref.gross(r) != 0 and ref.symbol(r) not in fresh for r in subject.rows):
+            return None
+        gaps = [
+            times(abs(float(rows.difference[n])), mark_of(ref, account, rows.symbol[n]))
+            for n in mine
+            if rows.difference[n] != 0
+        ]
+        gap = total(gaps)
+        if gap is None:
+            return None
+        if whole == 0:
+            return 0.0 if gap == 0 else math.inf
+        return gap / whole
+
+    return each(ref, grain, value)
+
+
+def mark_of(ref: Reference, account: int, symbol: str) -> Known:
+    for number, instrument in enumerate(ref.s.instruments):
+        if (instrument.venue, instrument.symbol) == (ref.profiles[account].venue, symbol):
+            return known(ref.s.quotes.mark_price[number])
+    return None

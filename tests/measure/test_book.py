@@ -121,11 +121,6 @@ def test_groups_of_venues_desks_and_the_portfolio_name_what_they_depend_on() -> 
     assert depends[1].tolist() == [0, 1]
 
 
-def test_clusters_are_not_subjects_yet() -> None:
-    with pytest.raises(KeyError):
-        a_desk().universe(Grain.CLUSTER)
-
-
 def test_positions_know_their_subject_at_each_grain() -> None:
     book = a_desk()
     assert book.position_groups(Grain.EXCHANGE).of.tolist() == [0, 0, 1, 1]

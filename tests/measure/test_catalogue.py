@@ -20,7 +20,9 @@ WANTED = {
     "stop_to_liquidation", "liquidation_distance", "liquidation_divergence", "account_shock", "margin_ratio",
     "share_of_equity", "share_of_gross", "equity_at_venue", "funding_rate", "funding_cost", "net_delta", "hedge_ratio",
     "basis", "grid_worst_leverage", "grid_worst_loss", "grid_worst_liquidation_distance", "grid_breakout", "drawdown",
-    "loss_today", "order_rate", "holding_time", "data_age", "unlabelled", "adl_rank",
+    "loss_today", "order_rate", "holding_time", "data_age", "unlabelled", "adl_rank", "independent_bets", "volatility",
+    "liquidation_distance_vol", "correlation", "var", "expected_shortfall", "stress_loss", "reject_rate", "clock_skew",
+    "reconciliation_gap",
 }  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def test_taking_a_measure_twice_gives_the_same_and_changes_nothing() -> None:
     book = book_of(a_snapshot(positions=[a_position()]))
     for name, spec in CATALOGUE.items():
         for grain in spec.grains:
-            given = {p.name: 60.0 for p in spec.parameters if p.default is None}
+            given = {p.name: p.words[0] if p.words else 60.0 for p in spec.parameters if p.default is None}
             first = measured(book, name, grain, **given)
             again = measured(book, name, grain, **given)
             assert np.array_equal(first.values, again.values, equal_nan=True)

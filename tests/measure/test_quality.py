@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from tests.builders import (
     ETH,
     NAN,
     VENUE,
+    a_history,
     a_position,
     a_snapshot,
     a_surface,
@@ -94,3 +97,46 @@ def test_adl_rank_is_as_the_venue_states_it(rank: float, why: str) -> None:
     snapshot = a_snapshot(positions=[a_position(BTC, 1, adl_rank=rank)])
     assert value(snapshot, "adl_rank", Grain.POSITION) == pytest.approx(rank, nan_ok=True)
     assert reason(snapshot, "adl_rank", Grain.POSITION) == why
+
+
+def test_the_skew_of_a_venue_is_the_distance_of_its_clock_either_way() -> None:
+    accounts = [an_account("a", venue="one"), an_account("b", venue="two"), an_account("c", venue="three")]
+    snapshot = a_snapshot(accounts=accounts, clock_offsets={"one": -0.4, "two": 3.0})
+    found = by_subject(snapshot, "clock_skew", Grain.EXCHANGE)
+    assert (found["venue=one"], found["venue=two"]) == (0.4, 3.0)
+    assert reason(a_snapshot(), "clock_skew", Grain.EXCHANGE) == f"time of {VENUE}"
+
+
+def test_refused_orders_are_unknown_and_the_reason_says_who_would_have_to_tell() -> None:
+    why = reason(a_snapshot(), "reject_rate", Grain.ACCOUNT, window=60.0)
+    assert why == f"refused orders: {VENUE} tells only the sender of an order that it was refused"
+
+
+def test_what_the_fills_do_not_explain_is_a_gap() -> None:
+    snapshot = a_snapshot(
+        accounts=[an_account("a"), an_account("b")],
+        positions=[a_position(BTC, 1, "a"), a_position(ETH, -20, "a"), a_position(ETH, 1, "b")],
+    )
+    compared = [("a", BTC, -0.1, 60.0), ("a", ETH, 0.0, 60.0), ("b", ETH, 0.0, 60.0)]
+    book = book_of(snapshot, a_history(snapshot, reconciled=compared))
+    assert by_subject(book, "reconciliation_gap", Grain.ACCOUNT) == {
+        "account=a": pytest.approx(6_000 / 120_000),
+        "account=b": 0.0,
+    }
+
+
+def test_a_contract_that_was_not_compared_lately_makes_the_gap_unknown() -> None:
+    snapshot = a_snapshot(positions=[a_position(BTC, 1)])
+    missing = "fills of BTC/USDT:USDT: not held against the position in the last 30 minutes"
+    assert reason(snapshot, "reconciliation_gap", Grain.ACCOUNT) == missing
+    old = book_of(snapshot, a_history(snapshot, reconciled=[("main", BTC, 0.0, 1801.0)]))
+    assert reason(old, "reconciliation_gap", Grain.ACCOUNT) == missing
+
+
+def test_fills_that_say_that_something_is_held_where_nothing_is_are_an_infinite_gap() -> None:
+    snapshot = a_snapshot(accounts=[an_account()], instruments=[an_instrument(BTC)])
+    book = book_of(snapshot, a_history(snapshot, reconciled=[("main", BTC, -1.0, 60.0)]))
+    assert value(book, "reconciliation_gap", Grain.ACCOUNT) == math.inf
+    gone = book_of(snapshot, a_history(snapshot, reconciled=[("main", "GONE/USDT:USDT", -1.0, 60.0)]))
+    assert "mark price of a contract" in reason(gone, "reconciliation_gap", Grain.ACCOUNT)
+    assert value(snapshot, "reconciliation_gap", Grain.ACCOUNT) == 0.0

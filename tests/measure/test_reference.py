@@ -68,6 +68,7 @@ def test_unknown_has_a_reason_and_infinity_is_documented(taste: Taste, seed: int
             assert math.isnan(value) == bool(why)
             assert value != -math.inf
             assert math.isfinite(value) or why or CATALOGUE[name].infinite_when
+            assert not math.isfinite(value) or CATALOGUE[name].low <= value <= CATALOGUE[name].high
 
 
 @CHECKED

@@ -83,6 +83,6 @@ def test_values_and_reasons_are_as_many_as_subjects_for_every_measure_of_an_empt
     snapshot = a_snapshot(accounts=[])
     for name, spec in CATALOGUE.items():
         for grain in spec.grains:
-            given = {p.name: 60.0 for p in spec.parameters if p.default is None}
+            given = {p.name: p.words[0] if p.words else 60.0 for p in spec.parameters if p.default is None}
             found = measured(snapshot, name, grain, **given)
             assert len(found.values) == len(found.subjects) == len(found.unknown)

@@ -359,4 +359,4 @@ def test_stopping_does_not_wait_for_an_answer_that_is_withheld() -> None:
                 await asked
         return took
 
-    assert asyncio.run(main()) < 3
+    assert asyncio.run(main()) < 60, "the answer was withheld for an hour"

@@ -39,6 +39,10 @@ def _spec(
 
 
 _WINDOW = Parameter(name="window", unit=Unit.DURATION, meaning="how far back")
+_SCENARIO = Parameter(
+    name="scenario", unit=None, meaning="which crash", words=("crash-30-corr-1", "covid-2020-03-12")
+)
+_CONFIDENCE = Parameter(name="confidence", unit=Unit.RATIO, meaning="share of moves", high=0.9999)
 _BEYOND = Parameter(name="beyond", unit=Unit.RATIO, meaning="how far past the edge", default=0.1)
 
 CATALOGUE: Mapping[str, MeasureSpec] = {
@@ -74,6 +78,8 @@ CATALOGUE: Mapping[str, MeasureSpec] = {
             remedy=Remedy.NONE,
             counts=Counts.WHOLE_ACCOUNT,
         ),
+        _spec("stress_loss", Unit.RATIO, Grain.ACCOUNT, Grain.PORTFOLIO, parameters=(_SCENARIO,)),
+        _spec("var", Unit.RATIO, Grain.ACCOUNT, Grain.PORTFOLIO, parameters=(_CONFIDENCE,)),
         _spec("unlabelled", Unit.COUNT, Grain.ACCOUNT, remedy=Remedy.NONE),
     )
 }

@@ -12,6 +12,7 @@ from riskd.measure.spec import MeasureRef, Unit
 from riskd.model.desk import Mode
 from riskd.model.subject import Grain
 from riskd.model.verdict import Level
+from riskd.policy.bundle import SeriesTest
 from riskd.policy.rule import (
     Action,
     ActionKind,
@@ -255,6 +256,12 @@ def test_orders_at_critical_are_allowed_where_missing_data_is_a_breach() -> None
     assert rule.missing_then is MissingThen.BREACH
 
 
+def a_series_test(text: str) -> SeriesTest:
+    (test,) = a_policy(text).tests
+    assert isinstance(test, SeriesTest)
+    return test
+
+
 def test_a_test_is_compiled_with_its_series_and_exact_actions() -> None:
     tests = """\
     - name: a spike
@@ -265,7 +272,7 @@ def test_a_test_is_compiled_with_its_series_and_exact_actions() -> None:
       expect: [{at: 1m, is: firing, level: breach}, {at: 90s, is: firing, unknown: no}, {at: 210s, is: ok}]
       actions: []
     """
-    (test,) = a_policy(policy_text(tests=tests)).tests
+    test = a_series_test(policy_text(tests=tests))
     assert (test.rule, test.every_seconds, test.start) == ("desk/cap", 30.0, "2026-03-07T12:00:00+00:00")
     assert test.series == (4.0, 4.0, 6.0, None, 3.0, 4.0, 5.0, "gone")
     assert [(line.at_seconds, line.condition, line.level, line.unknown) for line in test.expect] == [
@@ -278,9 +285,14 @@ def test_a_test_is_compiled_with_its_series_and_exact_actions() -> None:
 
 def test_a_test_of_a_ladder_says_which_step() -> None:
     tests = "- {name: a, rule: ladder, by: 4%, series: 8x, expect: [{at: 0s, is: ok}]}\n"
-    (test,) = a_policy(policy_text(LADDER, tests=tests)).tests
-    assert test.by == 0.04
+    test = a_series_test(policy_text(LADDER, tests=tests))
+    assert test.by == (0.04,)
     assert test.actions is None
+
+
+def test_the_step_may_change_on_the_way() -> None:
+    tests = '- {name: a, rule: ladder, by: "4%*2, 6%, _", series: 8x*4, expect: [{at: 0s, is: ok}]}\n'
+    assert a_series_test(policy_text(LADDER, tests=tests)).by == (0.04, 0.04, 0.06, None)
 
 
 def test_one_mistake_is_said_once_and_hides_no_other() -> None:

@@ -14,6 +14,7 @@ from riskd.policy.bundle import Policy
 from riskd.policy.load import load
 from riskd.policy.problems import Code
 from riskd.policy.rule import ActionKind
+from riskd.policy.schema_tests import LIST_KEYS
 from riskd.policy.select import CARRIED
 from riskd.policy.units import parse
 
@@ -54,10 +55,17 @@ def test_every_example_says_what_it_is_an_example_of() -> None:
         ("yaml", "policy"),
         ("yaml", "rule"),
         ("yaml", "head"),
+        ("yaml", "waivers"),
     }
 
 
-@pytest.mark.parametrize(("kind", "text"), [(kind, text) for _, kind, text in FENCES])
+def test_the_examples_of_waivers_load_with_the_examples_of_policies() -> None:
+    policies = [(str(number), text) for number, (_, kind, text) in enumerate(FENCES) if kind == "policy"]
+    waivers = [("waivers.yaml", text) for _, kind, text in FENCES if kind == "waivers"]
+    assert load([*policies, *waivers]).waivers
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for _, kind, text in FENCES if kind != "waivers"])
 def test_every_example_loads_and_its_tests_pass(kind: str, text: str) -> None:
     policy = loaded(kind, text)
     if policy.tests:
@@ -90,3 +98,13 @@ def test_the_table_of_subjects_says_what_each_can_be_chosen_by() -> None:
     assert words(table["account"][1:]) == told["account"]
     for grain in ("exchange", "instrument", "desk"):
         assert words(table[grain][1:]) == told[grain]
+
+
+def test_the_table_of_rows_names_every_list_and_every_key() -> None:
+    section = GUIDE.split("\n### Snapshots\n", 1)[1].split("\n### ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    told = {word for line in lines for word in re.findall(r"`([a-z_]+)`", line)}
+    for name, keys in LIST_KEYS.items():
+        assert name in told
+        if name not in ("hedges", "grids"):  # the configuration explains them
+            assert keys <= told, name

@@ -26,8 +26,9 @@ def test_policies_come_in_the_order_of_their_names_and_rules_in_that_of_their_fi
 
 def test_all_faults_of_all_files_are_reported_together() -> None:
     bad = GOOD.replace("max: 5x", "max: 5%")
+    good = GOOD.replace("name: desk", "name: other")
     with pytest.raises(PolicyError) as caught:
-        load([("a.yaml", bad), ("b.yaml", GOOD), ("c.yaml", "[")], catalogue=CATALOGUE)
+        load([("a.yaml", bad), ("b.yaml", good), ("c.yaml", "[")], catalogue=CATALOGUE)
     assert [(problem.file, problem.code) for problem in caught.value.problems] == [
         ("a.yaml", "P201"),
         ("c.yaml", "P001"),
@@ -38,8 +39,10 @@ def test_two_policies_of_one_name_are_refused() -> None:
     with pytest.raises(PolicyError) as caught:
         load([("a.yaml", GOOD), ("b.yaml", GOOD)], catalogue=CATALOGUE)
     assert str(caught.value) == (
-        "b.yaml:1:1: error[P212]: the name 'desk' belongs to the policy in a.yaml; "
-        "names are unique, because rule ids begin with them"
+        "b.yaml:2:7: error[P212]: the name 'desk' belongs to the policy in a.yaml; "
+        "names are unique, because rule ids begin with them\n"
+        "    2 | name: desk\n"
+        "      |       ^"
     )
 
 

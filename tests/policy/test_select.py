@@ -125,8 +125,6 @@ def test_a_selection_counts_rows_of_positions_and_of_orders() -> None:
 def test_the_table_of_what_subjects_carry_is_what_they_carry() -> None:
     full = book()
     for grain, carried in CARRIED.items():
-        if grain is Grain.CLUSTER:
-            continue
         universe = full.universe(grain)
         labelled = {"labels"} if any(universe.labels[row] for row in range(universe.size)) else set()
         assert set(universe.attributes) | labelled == set(carried), grain

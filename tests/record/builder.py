@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -62,6 +62,11 @@ class FakeReading:
     limits: FloatArray
     utilisation: FloatArray
     unknown: Sequence[str]
+    waivers: Mapping[int, str] = field(default_factory=dict)
+
+    def is_waived(self, row: int) -> bool:
+        """Under a waiver, and ok."""
+        return row in self.waivers and self.levels[row] == 0
 
 
 def a_universe(subjects: Sequence[Subject]) -> Universe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from riskd.errors import JournalError
 from riskd.model.journal import EntryKind
 from riskd.model.order import TERMINAL, OrderStatus, PlanState
 from riskd.record.bodies import (
+    PolicyText,
     cycle_body,
     daemon_body,
     delivery_body,
@@ -103,6 +105,17 @@ def test_the_last_policy_is_the_one_in_force() -> None:
     known = remembered(*[(EntryKind.POLICY, policy_body(name * 64, [])) for name in "ab"])
 
     assert known.policy_hash == "b" * 64
+
+
+def test_policies_are_remembered_with_their_texts_and_so_are_those_that_judged_last() -> None:
+    files = {name: [PolicyText(file="p.yaml", text=name)] for name in "ab"}
+    first, second = ((EntryKind.POLICY, policy_body(name * 64, files[name])) for name in "ab")
+    cycle = (EntryKind.CYCLE, cycle_body(replace(a_cycle(3), policy_hash="a" * 64)))
+    known = remembered(first, cycle, second)
+    assert known.policies is not None
+    assert known.judged_by is not None
+    assert [file.text for file in known.policies.files] == ["b"]
+    assert [file.text for file in known.judged_by.files] == ["a"]
 
 
 def test_an_intent_without_a_receipt_is_open() -> None:

@@ -15,6 +15,7 @@ from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
 from riskd.model.subject import position_subject
 from riskd.record.block import Block, Vocabulary, block, stamps_of_seconds
+from riskd.record.digest import digest
 from riskd.record.rows import summary_block
 from riskd.record.snapshot_rows import worst_quality
 from riskd.record.verdict_rows import measure_text, verdict_block
@@ -106,6 +107,27 @@ def test_a_verdict_says_what_was_measured_and_an_unknown_one_says_why() -> None:
     assert verdicts.words("account") == ("main", "main")
     assert numbers(verdicts, "value")[0] == 6.0
     assert np.isnan(dict(verdicts.numbers)["value"][1])
+
+
+def test_a_verdict_under_a_waiver_names_it_and_is_counted_apart_when_only_the_waiver_keeps_it_ok() -> None:
+    universe = a_universe([position_subject("main", BTC, side) for side in ("a", "b", "c", "d")])
+    reading = a_reading(universe, [4.0, 4.0, 6.0, math.nan])
+    waived = replace(reading, waivers={1: "W-1", 2: "W-2", 3: "W-3"})
+
+    verdicts = verdict_block(1, NOW, [waived])
+
+    assert verdicts.words("outcome") == ("ok", "waived", "breach", "unknown")
+    assert verdicts.words("waiver") == (None, "W-1", "W-2", "W-3")
+    assert digest([verdict_block(1, NOW, [waived])]) != digest([verdict_block(1, NOW, [reading])])
+
+
+def test_what_is_waived_is_always_recorded() -> None:
+    universe = a_universe([position_subject("main", BTC, str(row)) for row in range(5)])
+    reading = replace(a_reading(universe, [0.1, 0.2, 0.3, 0.4, 0.5]), waivers={1: "W-1"})
+
+    verdicts = verdict_block(1, NOW, [reading], whole_max=2)
+
+    assert [subject[-1] for subject in verdicts.words("subject") if subject] == ["1", "4"]
 
 
 def test_rules_that_share_a_universe_or_have_another_of_the_same_grain_each_name_their_own_subjects() -> None:

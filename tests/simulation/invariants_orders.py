@@ -54,11 +54,12 @@ class OrderInvariants:
 
     def sending(self, account: str, call: VenueCall) -> None:
         """A request that changes something is about to leave the daemon."""
-        params = dict(call.params)
+        params, check = dict(call.params), self.violations.check
         if call.method == "DELETE":
+            check(call.path == _ORDER, "I1b", f"riskd cancels by {call.path}, not one take-profit")
             self._cancelling(account, params)
             return
-        check, name = self.violations.check, params.get("newClientOrderId", "")
+        name = params.get("newClientOrderId", "")
         meant = self.books.intents.get(name)
         check(meant is not None, "I2", f"order {name} leaves without an intent in the journal")
         check(name not in self.sent_ids, "I3", f"order {name} is sent a second time")
@@ -215,7 +216,7 @@ class OrderInvariants:
     def _resting(self, account: str, params: Mapping[str, str]) -> Order | None:
         try:
             return self.exchange().order(account, params["symbol"], order_id=int(params["orderId"]))
-        except Rejection:
+        except (Rejection, KeyError):
             return None
 
     def _spend(self, account: str) -> None:

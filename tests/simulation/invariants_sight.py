@@ -13,7 +13,7 @@ from riskd.execution import PlanResult
 from riskd.judge.reading import UNKNOWN, Reading
 from riskd.model.alert import AlertEvent, AlertKey, AlertState, Condition, EventKind
 from riskd.model.report import Surface
-from riskd.model.snapshot import Quality
+from riskd.model.snapshot import Quality, SurfaceState
 from riskd.model.subject import account_subject
 from riskd.model.verdict import Level
 from tests.simulation.installation import DATA_AGE_SECONDS, EVERY_SECONDS
@@ -115,6 +115,7 @@ class SightInvariants:
             state = result.snapshot.state(account, surface)
             good = state is not None and state.quality is Quality.OK and state.observed_at is not None
             self.violations.check(good, "I6", f"leverage of {account} is judged, {surface} is {state}")
+            self._is_young(result, state, f"leverage of {account}")
         if self.truth.told_ms(account) < self.born_ms:
             return
         value = float(reading.values[row])
@@ -130,6 +131,15 @@ class SightInvariants:
                 level == Level.CRITICAL and fires,
                 "I6",
                 f"leverage of {account} is {true.low:.2f} and nothing fires",
+            )
+
+    def _is_young(self, result: CycleResult, state: SurfaceState | None, what: str) -> None:
+        """However little the venue has told since, an answer counts for so long and no longer."""
+        asked_at = None if state is None else state.observed_at
+        if asked_at is not None:
+            age = (result.snapshot.taken_at - asked_at).total_seconds()
+            self.violations.check(
+                age <= DATA_AGE_SECONDS, "I6", f"{what} is judged by {state}, {age:.0f} s old"
             )
 
     def _since_ms(self, account: str, now_ms: int) -> int:

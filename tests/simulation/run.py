@@ -2,7 +2,7 @@
 
 python -m tests.simulation.run 42            one seed
 python -m tests.simulation.run 0 1000        a thousand of them
-python -m tests.simulation.run 42 --mutant resend
+python -m tests.simulation.run 42 --mutant resends
 """
 
 from __future__ import annotations

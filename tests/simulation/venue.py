@@ -25,6 +25,7 @@ def build_venue(
     accounts: Sequence[str],
     forecast: Forecast,
     truth: Truth,
+    exchange: type[Exchange],
     started_at_ms: int,
     healed_at_ms: int,
     ends_at_ms: int,
@@ -35,6 +36,7 @@ def build_venue(
         draw: Decides the shape of this world.
         forecast: When the venue is closed for maintenance.
         truth: Sees every step.
+        exchange: The venue's engine.
         healed_at_ms: When faults end, people rest and prices stand still.
     """
     market = WildMarket(
@@ -45,7 +47,7 @@ def build_venue(
         calm_from_ms=healed_at_ms,
         ends_at_ms=ends_at_ms,
     )
-    exchange = Exchange(
+    engine = exchange(
         market.contracts,
         now_ms=started_at_ms,
         quotes=market.quotes(started_at_ms),
@@ -53,10 +55,10 @@ def build_venue(
     )
     humans = []
     for account in accounts:
-        exchange.open_account(account, hedge_mode=draw.random() < 0.4)
-        exchange.deposit(account, Decimal(draw.choice([20_000, 100_000])))
+        engine.open_account(account, hedge_mode=draw.random() < 0.4)
+        engine.deposit(account, Decimal(draw.choice([20_000, 100_000])))
         human = Human(account, Random(f"{seed} {account}"), Temper.drawn(draw), rests_from_ms=healed_at_ms)
-        human.settle_in(exchange)
+        human.settle_in(engine)
         humans.append(human)
     plan = WatchedPlan(Random(f"{seed} faults"))
     plan.add(
@@ -66,12 +68,12 @@ def build_venue(
     symbols = [contract.symbol for contract in market.contracts]
     plan.add(venue_faults(draw, accounts, symbols, until_ms=healed_at_ms))
     venue = WatchedVenue(
-        exchange,
+        engine,
         market,
         [paper_key(account, rights) for account in accounts for rights in Rights],
         faults=plan,
         actors=[*humans, truth],
     )
     venue.truth, venue.plan = truth, plan
-    truth.look(exchange, started_at_ms)
+    truth.look(engine, started_at_ms)
     return venue

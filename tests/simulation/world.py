@@ -28,14 +28,16 @@ from riskd.model.wire import VenueAnswer, VenueCall
 from riskd.paper.transport import Wire
 from riskd.ports import Journal
 from tests.fakes.journal import Crash
+from tests.fakes.queries import QueriesInProcess
 from tests.simulation.books import Books
+from tests.simulation.editor import Editor
 from tests.simulation.faults import Rates
 from tests.simulation.installation import Strictness, install
 from tests.simulation.invariants_end import EndInvariants
 from tests.simulation.invariants_orders import POSITIONS, OrderInvariants
 from tests.simulation.invariants_sight import SightInvariants
 from tests.simulation.market import STEP_MS
-from tests.simulation.mutants import NONE, Mutant
+from tests.simulation.mutant import NONE, Mutant
 from tests.simulation.parts import Channel, Life, Post, SimConnections, SimJournal, SimNotifier
 from tests.simulation.storage import OpenStore, storage_of
 from tests.simulation.truth import Fill, Truth
@@ -74,7 +76,8 @@ class World:
         )
         strictness = Strictness.drawn(draw)
         self._config = install(folder, self.accounts, strictness)
-        self._settings = read_settings(self._config)
+        self._editor = Editor(folder / "policy.yaml", Random(f"{seed} editor"), rests_from=self.healed_at)
+        self._settings = mutant.settings(read_settings(self._config))
         self._places = places_of(self._settings, config=self._config)
         self.books = Books()
         self.truth = Truth(self.accounts, self._filled)
@@ -84,6 +87,7 @@ class World:
             accounts=self.accounts,
             forecast=forecast,
             truth=self.truth,
+            exchange=mutant.exchange,
             started_at_ms=_START_MS,
             healed_at_ms=_START_MS + round(self.healed_at * 1000),
             ends_at_ms=_START_MS + round((self.healed_at + _HEALING_SECONDS) * 1000),
@@ -95,6 +99,7 @@ class World:
         self.storage = storage_of(seed, folder, self.weather)
         self._watch(strictness)
         self.lives = 0
+        self._policy_hash = ""
         self._life = Life()
         latency, longest = Random(f"{seed} latency"), draw.choice([0.1, 0.5, 1.5])
         self._wire = Wire(latency_seconds=lambda: latency.uniform(0.005, longest / 2))
@@ -162,8 +167,21 @@ class World:
         )
         self.books.take(entry)
         self.orders.journalled(entry)
+        self._judged_by_recorded(entry)
         failed = entry.kind == EntryKind.MESSAGE and str(entry.body["key"]).startswith("system|cycle|")
         self.violations.check(not failed, "cycle", f"a cycle failed: {entry.body.get('body')}")
+
+    def _judged_by_recorded(self, entry: JournalEntry) -> None:
+        """I22: a cycle is judged by the policies that the journal says are in force."""
+        if entry.kind == EntryKind.POLICY:
+            self._policy_hash = str(entry.body["policy_hash"])
+        elif entry.kind == EntryKind.CYCLE:
+            judged = str(entry.body["policy_hash"])
+            self.violations.check(
+                judged == self._policy_hash,
+                "I22",
+                f"a cycle was judged by {judged[:8]}, in force is {self._policy_hash[:8]}",
+            )
 
     def posted(self, post: Post) -> None:
         """People can see a post."""
@@ -195,6 +213,7 @@ class World:
             await self._sleep(STEP_MS / 1000)
             self.venue.advance_to(_START_MS + round(self.clock.monotonic() * 1000))
             self._move_kill_switch()
+            self._editor.on_step(self.clock.monotonic(), STEP_MS / 1000)
             if self.weather.is_healed and self.end.is_reached(self.clock.monotonic()):
                 self.over.set()
 
@@ -216,7 +235,8 @@ class World:
             self._life = Life()
             self.sight.new_life(_START_MS + round(self.clock.monotonic() * 1000))
             try:
-                with suppress(Crash), self.storage.opened(self._life) as (journal, open_store):
+                with suppress(Crash), self.storage.opened(self._life) as (stored, open_store):
+                    journal = self.mutant.wrap_journal(stored)
                     self._is_whole(journal)
                     await self._one_life(self._life, journal, open_store)
             except JournalError as error:
@@ -263,6 +283,8 @@ class World:
         timers = [
             self._at(self.weather.next_kill(now), life.end),
             self._at(self.weather.next_stop(now), service.stop),
+            # One that began with broken policies only observes: somebody restarts it once they are mended.
+            self._at(self.healed_at if self._editor.has_broken_it else None, service.stop),
         ]
         try:
             await asyncio.wait({running, death}, return_when=asyncio.FIRST_COMPLETED)
@@ -295,6 +317,8 @@ class World:
             listeners=(self.sight,),
             open_store=open_store,
             executor=self.mutant.executor,
+            observe=self.mutant.observe,
+            queries=QueriesInProcess(),
         )
 
     # -- small things -----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from riskd.observe.dialect import Dialect
 from riskd.observe.venues.binance_balances import balances, spot_balances
+from riskd.observe.venues.binance_candles import candles
 from riskd.observe.venues.binance_flow import income, trades
 from riskd.observe.venues.binance_market import (
     DEFAULT_INTERVAL_HOURS,
@@ -30,5 +31,6 @@ DIALECT = Dialect(
     symbol_settings=symbol_settings,
     income=income,
     trades=trades,
+    candles=candles,
     default_interval_hours=DEFAULT_INTERVAL_HOURS,
 )

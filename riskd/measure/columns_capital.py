@@ -1,0 +1,124 @@
+"""Columns about accounts: their balances, and what their resting orders would open."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskd.measure.book import Book
+from riskd.measure.column import ColumnFunction, ColumnSpec
+from riskd.measure.dimension import MONEY, of_unit
+from riskd.measure.groups import Groups
+from riskd.measure.missing import FirstUnknown, account_name
+from riskd.measure.protection import sides
+from riskd.measure.spec import Counts, Selection, Unit, Values
+from riskd.model.arrays import FloatArray
+from riskd.model.report import Surface
+from riskd.model.snapshot import AccountColumns
+from riskd.model.subject import Grain
+
+OF_ACCOUNTS = (Grain.ACCOUNT, Grain.EXCHANGE, Grain.DESK, Grain.PORTFOLIO)
+"""Subjects that are accounts, or are made of whole accounts."""
+
+_BALANCES = frozenset({Surface.BALANCES})
+_ORDERS = frozenset({Surface.ORDERS, Surface.CONDITIONAL_ORDERS})
+_LONG, _SHORT = 1, 2
+
+_STATED: tuple[tuple[str, str, str], ...] = (
+    ("equity", "wallet balance and unrealized PnL together", "wallet balance + unrealized PnL"),
+    ("wallet_balance", "cash in the futures wallet", "as the venue states it"),
+    ("cross_wallet_balance", "cash that backs the cross positions", "as the venue states it"),
+    ("available_balance", "what may still be used", "as the venue states it"),
+    ("initial_margin", "initial margin of positions and orders", "as the venue states it"),
+    ("maintenance_margin", "maintenance margin of the positions", "as the venue states it"),
+)
+
+
+def capital_columns(grain: Grain) -> tuple[ColumnSpec, ...]:
+    """The balances and the resting orders of each subject of one of the ``OF_ACCOUNTS`` grains."""
+    return (*(_stated(grain, *row) for row in _STATED), *_order_columns(grain))
+
+
+def _stated(grain: Grain, name: str, meaning: str, source: str) -> ColumnSpec:
+    def read(accounts: AccountColumns) -> FloatArray:
+        values: FloatArray = getattr(accounts, name)
+        return values
+
+    def function(book: Book, own_grain: Grain, _selection: Selection) -> Values:
+        stated, groups = read(book.tables.accounts), book.account_groups(own_grain)
+        unknown_account = FirstUnknown(groups, stated)
+
+        def why(subject: int) -> str:
+            return f"{name.replace('_', ' ')} of {account_name(book, unknown_account(subject))}"
+
+        return Values(groups.total(stated), why)
+
+    is_sum = grain is not Grain.ACCOUNT
+    return ColumnSpec(
+        name=name,
+        grain=grain,
+        dimension=MONEY,
+        meaning=meaning,
+        source=f"Σ over its accounts: {source}" if is_sum else source,
+        unknown_when="the venue states none for one of its accounts" if is_sum else "the venue states none",
+        needs=_BALANCES,
+        counts=Counts.WHOLE_ACCOUNT,
+        function=function,
+    )
+
+
+def _order_columns(grain: Grain) -> tuple[ColumnSpec, ...]:
+    def column(
+        name: str, unit: Unit, meaning: str, source: str, unknown_when: str, take: ColumnFunction
+    ) -> ColumnSpec:
+        return ColumnSpec(
+            name=name,
+            grain=grain,
+            dimension=of_unit(unit),
+            meaning=meaning,
+            source=source,
+            unknown_when=unknown_when,
+            needs=_ORDERS,
+            counts=Counts.SELECTED_POSITIONS,
+            function=take,
+        )
+
+    return (
+        column(
+            "orders", Unit.COUNT, "how many orders rest, of whatever kind", "number", "never", _number_resting
+        ),
+        column(
+            "opening_orders",
+            Unit.MONEY,
+            "worth of the resting orders that may open a position",
+            "Σ remaining · limit price (trigger price of a market order); not reduce-only, not close-position, and in "
+            "hedge mode not against their own side",
+            "such an order has no price of its own",
+            _opening,
+        ),
+    )
+
+
+def _number_resting(book: Book, grain: Grain, selection: Selection) -> Values:
+    return Values(_order_groups(book, grain).count(selection.orders))
+
+
+def _opening(book: Book, grain: Grain, selection: Selection) -> Values:
+    orders, groups = book.tables.orders, _order_groups(book, grain)
+    price = np.where(np.isnan(orders.price), orders.trigger_price, orders.price)
+    side, buys = sides(orders.position_side), orders.direction > 0
+    closes = ((side == _LONG) & ~buys) | ((side == _SHORT) & buys)
+    counted = selection.orders & ~(orders.reduce_only | orders.close_position | closes)
+    worth = orders.remaining * price
+    unknown_order = FirstUnknown(groups, worth, counted)
+
+    def why(subject: int) -> str:
+        row = unknown_order(subject)
+        name = book.tables.instruments[int(book.layout.order_instrument[row])].symbol
+        return f"price or quantity of order {orders.order_id[row]} of {name}"
+
+    return Values(groups.total(worth, counted), why)
+
+
+def _order_groups(book: Book, grain: Grain) -> Groups:
+    accounts = book.account_groups(grain)
+    return Groups(accounts.of[book.layout.order_account], accounts.size)

@@ -1,0 +1,26 @@
+"""Damaged policies end in a list of faults, never in a traceback. ``python -m tests.policy.mutations`` tries 20,000."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.policy.mutations import DAMAGES, broken_among, mutated
+
+BATCH = 40
+
+
+@pytest.mark.parametrize("first", range(0, 240, BATCH))
+def test_a_damaged_policy_loads_or_is_refused(first: int) -> None:
+    broken, _ = broken_among(range(first, first + BATCH))
+    assert broken == []
+
+
+def test_some_damage_goes_unnoticed_and_most_does_not() -> None:
+    _, ends = broken_among(range(BATCH))
+    assert ends["refused"] > ends["loaded"] > 0
+
+
+def test_a_mutation_is_the_same_each_time() -> None:
+    assert [mutated(number) for number in range(50)] == [mutated(number) for number in range(50)]
+    assert len({mutated(number) for number in range(200)}) > 195
+    assert len(DAMAGES) == len(set(DAMAGES))
