@@ -165,8 +165,10 @@ def _armed(facts: GuardFacts) -> Refusal | None:
         return Refusal(RefusalReason.NOT_ARMED, f"the {whose} only observes; nothing may be sent")
     released = facts.approval is ApprovalState.APPROVED
     if not released and (mode is Mode.PROPOSE or facts.approval is ApprovalState.PENDING):
-        asked = f"the {whose} only proposes" if mode is Mode.PROPOSE else "the action asks for approval"
-        return Refusal(RefusalReason.NOT_APPROVED, f"{asked}; a person has not approved this plan")
+        asked = f"the {whose} only proposes" if mode is Mode.PROPOSE else "the action is left to a person"
+        return Refusal(
+            RefusalReason.NOT_APPROVED, f"{asked}; riskd says what it would send, and sends nothing"
+        )
     return None
 
 

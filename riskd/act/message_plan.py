@@ -25,8 +25,8 @@ def plan_message(plan: Plan, unit: Unit, *, mode: Mode, expires_at: datetime) ->
     Args:
         plan: No order of it exists yet.
         unit: Of the rule's measure.
-        mode: The weakest permission.
-        expires_at: When a plan that waits for approval ends.
+        mode: Whether riskd sends it: the weakest permission, and ``propose`` where the action is left to a person.
+        expires_at: Until when a person may trade on a plan that riskd does not send.
     """
     return Message(
         key=f"plan|{plan.id}",
@@ -131,8 +131,8 @@ def _prospect(mode: Mode, expires_at: datetime) -> str:
         return "riskd only observes here: nothing will be sent."
     if mode is Mode.PROPOSE:
         return (
-            "riskd sends nothing of it: a person who agrees places these orders at the venue. The plan is good until "
-            f"{clock_words(expires_at)}; then it expires and nothing is sent."
+            "riskd sends nothing of it: a person who agrees places these orders at the venue. The plan is made for the "
+            f"book of this moment; after {clock_words(expires_at)} look again before trading on it."
         )
     return "The policy executes this plan. Positions are read again before each order; nothing has been sent yet."
 

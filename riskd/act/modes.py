@@ -25,7 +25,7 @@ class Permissions:
 
     @property
     def mode(self) -> Mode:
-        """The mode that holds: ``observe`` records, ``propose`` asks a person for each order, ``enforce`` acts."""
+        """The mode that holds: ``observe`` says nothing of orders, ``propose`` says which it would send, ``enforce`` sends."""
         return self.weakest()[0]
 
     def weakest(self) -> tuple[Mode, str]:

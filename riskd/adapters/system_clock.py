@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +19,8 @@ class SystemClock:
 
     async def sleep_until(self, monotonic_seconds: float) -> None:
         """Return once ``monotonic()`` has reached the reading; give others a turn even when it already has."""
+        import asyncio  # commands that only look at a clock need not wait for it to be loaded
+
         await asyncio.sleep(max(0.0, monotonic_seconds - self.monotonic()))  # noqa: TID251 - the one real wait
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import click
 from riskd.cli.exit_codes import Exit
 from riskd.cli.finding_text import finding_fields, finding_text, is_failing, tally
 from riskd.cli.options import json_option
+from riskd.cli.parents import Named, with_parents
 from riskd.cli.policy_options import chosen_config, policy_config_option, policy_files_argument
 from riskd.cli.problem_text import counted, problem_fields
 from riskd.errors import PolicyError, Problem, SettingsError
@@ -35,6 +36,7 @@ class Checked:
         waivers: Those that hold now, in words.
         findings: What lint says of policies that are valid.
         fails: Whether lint alone makes the check fail.
+        parents: What is said of policies that are only there because others refine them.
     """
 
     bundle: Bundle | None
@@ -43,6 +45,7 @@ class Checked:
     waivers: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     fails: bool = False
+    parents: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -67,7 +70,8 @@ def check(files: tuple[str, ...], config: Path | None, strict: bool, as_json: bo
 
     FILES are policy files, directories of them, or names of shipped packs. Without FILES: the policies of the
     configuration, else the shipped packs. With a configuration, that file and the credential files that it names are
-    checked too, and lint knows the desk. Every fault of every file is listed.
+    checked too, and lint knows the desk. Every fault of every file is listed. Policies of the configuration that rules
+    of FILES refine are loaded with them, and nothing else is said of them.
 
     Exit codes: 0 fine, 1 a test inside a policy fails or lint has an error, 2 a file is not valid.
     """
@@ -87,8 +91,8 @@ def check(files: tuple[str, ...], config: Path | None, strict: bool, as_json: bo
     for finding in errors:
         click.echo(finding_text(finding, chosen), err=True)
     click.echo(f"{_summary(found)} ({elapsed_ms} ms)", err=found.code is not Exit.FINE)
-    for waiver in found.waivers:
-        click.echo(f"note: {waiver}")
+    for note in (*found.parents, *found.waivers):
+        click.echo(f"note: {note}")
     for finding in found.findings:
         if finding not in errors:
             click.echo(finding_text(finding, chosen))
@@ -102,30 +106,37 @@ def _checked(files: tuple[str, ...], config: Path | None, now: datetime, *, stri
     from riskd.policy.lint import lint
     from riskd.policy.waiver_words import in_force_lines
 
-    names, invalid, desk = files, list[Problem](), None
+    named, invalid, desk = Named(names=files), list[Problem](), None
     if config is not None:
         configured, faults, desk = _configuration(config)
-        names = files or configured
+        named = Named(names=files or configured)
         invalid.extend(faults)
-        if not names:  # nobody can tell which policies are meant
+        if not named.names:  # nobody can tell which policies are meant
             return Checked(bundle=None, invalid=tuple(invalid))
+    if files:
+        named = with_parents(files, config)
     with patient_queries() as queries:
         try:
-            bundle = load_policy_files(names, queries)
+            bundle = load_policy_files(named.all, queries)
         except PolicyError as error:
             return Checked(bundle=None, invalid=(*invalid, *error.problems))
         ask = asking(queries)
-        tested = [policy for policy in bundle.policies if policy.tests]
+        tested = [policy for policy in named.policies(bundle) if policy.tests]
         results = [result for policy in tested for result in rehearse(policy, ask=ask)]
     failed = tuple(problem for result in results for problem in result.problems)
-    findings = lint(bundle, desk, now)
+    findings = tuple(
+        found
+        for found in lint(bundle, desk, now)
+        if found.mark is None or not named.is_parent(found.mark.file)
+    )
     return Checked(
-        bundle=bundle,
+        bundle=replace(bundle, policies=named.policies(bundle)),
         invalid=tuple(invalid),
         failed=failed,
         waivers=in_force_lines(bundle, now),
         findings=findings,
         fails=is_failing(findings, strict=strict),
+        parents=tuple(named.notes(bundle)),
     )
 
 
@@ -140,7 +151,7 @@ def _configuration(config: Path) -> tuple[tuple[str, ...], tuple[Problem, ...], 
     except SettingsError as error:
         return (), error.problems, None
     policies = seen_from(config.parent, settings.policy_files)
-    faults = credential_problems(config, settings, credentials_of(config))
+    faults = credential_problems(config, credentials_of(config))
     return policies, faults, settings.desk()
 
 
@@ -178,6 +189,7 @@ def _report(found: Checked, config: Path | None, elapsed_ms: int) -> dict[str, o
             for policy in policies
         ],
         "problems": [problem_fields(problem) for problem in found.problems],
+        "parents": list(found.parents),
         "waivers": list(found.waivers),
         "findings": [finding_fields(finding, config) for finding in found.findings],
         "elapsed_ms": elapsed_ms,

@@ -54,7 +54,7 @@ def explain(
     hold now. A rule is told with its measure and formula, every limit it is judged by (its own, calendars, the rules
     that it refines, waivers) with file and line, its actions and its mode. Where a ledger is found, the last recorded
     value stands there too, with the age of what it was made of. A column is what an expression (`expr`) may name, a
-    table what a query (`sql`) may read.
+    table what a query (`sql`) may read. Of a policy, by its name, the rules are listed.
 
     Exit codes: 0 explained, 2 there is no such measure, rule or subject, or a file is not valid, 3 the ledger cannot
     be read.

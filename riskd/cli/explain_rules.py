@@ -11,19 +11,21 @@ import click
 
 from riskd.adapters.system_clock import SystemClock
 from riskd.cli.chosen_policies import Chosen, chosen_policies
-from riskd.judge.explain_rule import Context, covers_subject, explain_rule
+from riskd.cli.parents import with_parents
+from riskd.daemon.policy_files import shipped_packs
+from riskd.judge.explain_rule import Context, covers_subject, explain_rule, rule_in_short
 from riskd.measure.catalogue import CATALOGUE
 from riskd.model.desk import Desk, Mode
 from riskd.model.subject import Grain
 from riskd.policy.formula_take import rule_spec
 from riskd.policy.lint_waivers import may_be
 from riskd.policy.roster import Cover, Entry, held_position, roster, strategies_for
-from riskd.policy.spelling import choose, listed, quoted
+from riskd.policy.spelling import choose, did_you_mean, listed, meant, quoted
 from riskd.policy.subject_text import SubjectError, parse_subject
 
 if TYPE_CHECKING:
     from riskd.model.subject import Subject
-    from riskd.policy.bundle import Bundle
+    from riskd.policy.bundle import Bundle, Policy
     from riskd.policy.rule import Rule
 
 # What a rule is told by when every rule over a subject is.
@@ -58,12 +60,17 @@ def explained(
         SettingsError: The configuration is not valid.
         LedgerError: The ledger cannot be read.
     """
-    chosen = chosen_policies(files, config)
+    chosen = chosen_policies(with_parents(files, config).all if files else (), config)
     subject = _subject(subject_text)
     entries = _entries(chosen, subject)
     if topic is None:
         assert subject is not None, "without a topic there is a subject"
         return _all_over(chosen, subject, entries)
+    policy = policy_named(topic, chosen.bundle)
+    if policy is not None:
+        if subject is not None:
+            raise click.UsageError(f"{topic} is a policy; name one of its rules, or leave it out")
+        return (_policy(policy),)
     rule = rule_named(topic, chosen.bundle)
     if subject is not None and subject.grain is not rule.grain:
         raise click.UsageError(
@@ -96,6 +103,21 @@ def _all_over(chosen: Chosen, subject: Subject, entries: tuple[Entry, ...] | Non
     return tuple(found)
 
 
+def policy_named(topic: str, bundle: Bundle) -> Policy | None:
+    """The policy of a name; None when there is none, or a rule is called so, too."""
+    if any(rule.id.rpartition("/")[2] == topic for rule in bundle.rules):
+        return None
+    return next((policy for policy in bundle.policies if policy.name == topic), None)
+
+
+def _policy(policy: Policy) -> Asked:
+    """The rules of a policy, one line each."""
+    return Asked(
+        head=f"{policy.name}: {policy.title} ({policy.file})",
+        lines=tuple(rule_in_short(rule) for rule in policy.rules),
+    )
+
+
 def rule_named(topic: str, bundle: Bundle) -> Rule:
     """The rule of an id, whole or within its policy where only one policy has it.
 
@@ -112,11 +134,23 @@ def rule_named(topic: str, bundle: Bundle) -> Rule:
         raise click.UsageError(
             f"{quoted(topic)} is a rule of several policies: {listed([rule.id for rule in own])}"
         )
-    own_ids = [rule.id.rpartition("/")[2] for rule in bundle.rules]
-    names = list(by_id) if "/" in topic else [*own_ids, *CATALOGUE]
-    raise click.UsageError(
-        f"there is no measure and no rule {quoted(topic)}; {choose(topic, dict.fromkeys(names))}"
-    )
+    raise click.UsageError(_no_rule(topic, bundle))
+
+
+def _no_rule(topic: str, bundle: Bundle) -> str:
+    """What is said of a topic that is nothing: the nearest names, of its policy where it names one."""
+    policy, _, name = topic.rpartition("/")
+    names = [rule.id.rpartition("/")[2] for rule in bundle.rules if rule.policy == policy]
+    if names:
+        near = [f"{policy}/{each}" for each in meant(name, names)]
+        cure = f"{did_you_mean(near)} " if near else ""
+        return f"{policy} has no rule {quoted(name)}; {cure}its rules: {', '.join(names)}"
+    if topic in {pack.stem for pack in shipped_packs()}:
+        return f"{topic} ships with riskd and is not loaded here; --policy {topic} loads it"
+    ids = [rule.id for rule in bundle.rules]
+    policies = [each.name for each in bundle.policies]
+    known = ids if "/" in topic else [*(rule.rpartition("/")[2] for rule in ids), *policies, *CATALOGUE]
+    return f"there is no measure, rule or policy {quoted(topic)}; {choose(topic, dict.fromkeys(known))}"
 
 
 def _subject(text: str | None) -> Subject | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,14 @@ def _place(finding: Finding, config: Path | None) -> tuple[str, int, int]:
 def _source(file: str, line: int) -> str:
     """A line of a file that was read a moment ago; empty when it is not there any more."""
     try:
-        lines = Path(file).read_text(encoding="utf-8").splitlines()
+        lines = _lines(file, Path(file).stat().st_mtime_ns)
     except (OSError, UnicodeDecodeError):
         return ""
     text = lines[line - 1] if line <= len(lines) else ""
     return text.rstrip() if text.isprintable() and len(text) <= _LINE_SHOWN_MAX else ""
+
+
+@lru_cache(maxsize=64)
+def _lines(file: str, _changed_at_ns: int) -> tuple[str, ...]:
+    """The lines of a file, split once for all findings in it."""
+    return tuple(Path(file).read_text(encoding="utf-8").splitlines())

@@ -14,6 +14,7 @@ from riskd.judge.reading import UNKNOWN, Reading
 from riskd.model.alert import AlertKey, AlertState
 from riskd.model.report import JsonValue
 from riskd.model.snapshot import Quality, Snapshot
+from riskd.policy.rule import Approval
 from riskd.policy.units import show
 from riskd.policy.waiver_words import in_force_lines
 
@@ -161,10 +162,11 @@ def _unseen(sight: Sight) -> tuple[str, ...]:
 
 def _plan(proposal: Proposal) -> list[str]:
     plan, unit = proposal.plan, proposal.rule.unit
+    person = "; left to a person, never sent" if proposal.action.approval is Approval.HUMAN else ""
     told = [
         (
             f"{plan.account}: {plan.rule} would {plan.action} from {show(plan.value_before, unit)} to "
-            f"{show(plan.value_after, unit)}, if it fired (mode {proposal.mode.name.lower()})"
+            f"{show(plan.value_after, unit)}, if it fired (mode {proposal.mode.name.lower()}{person})"
         )
     ]
     told += [

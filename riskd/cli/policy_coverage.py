@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from riskd.policy.coverage import Covered, Covering, Survey
     from riskd.policy.roster import Entry
     from riskd.policy.rule import Rule
+    from riskd.policy.waiver import Waiver
 
 
 @click.command()
@@ -35,6 +36,7 @@ def coverage(files: tuple[str, ...], config: Path, state: Path | None, as_json: 
     Exit codes: 0 everything has a rule, 1 something has none, 2 a file or the configuration is not valid, 3 there is no
     ledger or it cannot be read.
     """
+    from riskd.adapters.system_clock import SystemClock
     from riskd.cli.chosen_policies import chosen_policies
     from riskd.measure.catalogue import FAMILIES
     from riskd.policy.coverage import survey
@@ -42,7 +44,7 @@ def coverage(files: tuple[str, ...], config: Path, state: Path | None, as_json: 
     chosen = chosen_policies(files, config)
     assert chosen.desk is not None, "a configuration has a desk"
     held = _held(config, state, chosen.desk) if state is not None else ()
-    found = survey(chosen.bundle, chosen.desk, FAMILIES, held)
+    found = survey(chosen.bundle, chosen.desk, FAMILIES, held, now=SystemClock().now())
     click.echo(json.dumps(_values(found), indent=2) if as_json else "\n".join(_lines(found)))
     missing = any(subject.is_missing for subject in found.subjects)
     return Exit.FINDINGS if missing else Exit.FINE
@@ -97,10 +99,23 @@ def _subject_lines(subject: Covered) -> Iterator[str]:
         yield f"  counts only {'; '.join(tests)}: {names}"
     for tests, names in _grouped((each.by, each.rule) for each in subject.carve_outs):
         yield f"  left out by {'; '.join(tests)}: {names}"
+    for waiver in subject.waivers:
+        yield f"  waived: {_waiver_words(waiver, subject)}"
     if subject.outside:
         yield f"  outside the scope of {', '.join(subject.outside)}"
     if not subject.rules:
         yield "  no rule"
+
+
+def _waiver_words(waiver: Waiver, subject: Covered) -> str:
+    """Such as ``house/cap until 2026-03-09 08:00 UTC (W-1, RISK-311): breach 6x``."""
+    from riskd.policy.limit_chain import levels_text
+
+    rule = next(covering.rule for covering in subject.rules if covering.rule.id == waiver.rule)
+    limit = "suspended" if waiver.limit is None else levels_text(rule, waiver.limit)
+    of = "" if str(waiver.subject) == str(subject.entry) else f" for {waiver.subject}"
+    until = f"until {waiver.until_at:%Y-%m-%d %H:%M} UTC"
+    return f"{waiver.rule}{of} {until} ({waiver.id}, {waiver.ticket}): {limit}"
 
 
 def subject_words(entry: Entry) -> str:
@@ -135,6 +150,10 @@ def _values(found: Survey) -> dict[str, object]:
                     for carve_out in subject.carve_outs
                 ],
                 "outside": list(subject.outside),
+                "waivers": [
+                    {"id": waiver.id, "rule": waiver.rule, "until": waiver.until_at.isoformat()}
+                    for waiver in subject.waivers
+                ],
                 "is_missing": subject.is_missing,
             }
             for subject in found.subjects

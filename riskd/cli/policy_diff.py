@@ -55,8 +55,8 @@ def diff(
 
     Exit codes: 0 compared, 1 a --fail option found something, 2 a policy is not valid, 3 a record cannot be read.
     """
-    from riskd.policy.change import LOOSE, Effect
-    from riskd.policy.difference import differences
+    from riskd.policy.change import LOOSE
+    from riskd.policy.difference import differences, may_send_more
 
     before, after = _versions((old, new), config, state)
     changes = differences(before, after)
@@ -70,7 +70,7 @@ def diff(
         for line in (*_lines(changes), *(() if backtest is None else backtest.lines())):
             click.echo(line)
     loosens = fail_on_loosening and any(change.effect in LOOSE for change in changes)
-    acts = fail_on_acting_more and any(change.effect is Effect.ACTS_MORE for change in changes)
+    acts = fail_on_acting_more and bool(may_send_more(before, after))
     return Exit.FINDINGS if loosens or acts else Exit.FINE
 
 
@@ -126,29 +126,28 @@ def _length(option: str, text: str) -> timedelta:
 
 
 def _lines(changes: Sequence[Change]) -> list[str]:
-    from riskd.policy.change import Effect
+    from riskd.policy.change import counted_effects
 
     if not changes:
         return ["nothing differs"]
-    width = max(len(change.effect.value) for change in changes)
+    width = max(len(change.label) for change in changes)
     lines = [
-        f"{change.effect.value:{width}}  {change.about}: {change.what}"
+        f"{change.label:{width}}  {change.about}: {change.what}"
         f"  ({_place(change.old)} -> {_place(change.new)})"
         for change in changes
     ]
-    counts = [
-        f"{count} {effect.value}"
-        for effect in Effect
-        if (count := sum(change.effect is effect for change in changes))
-    ]
-    return [*lines, ", ".join(counts)]
+    return [*lines, counted_effects(changes)]
 
 
 def _listed(changes: Sequence[Change]) -> list[dict[str, object]]:
+    from riskd.policy.change import Effect
+
     return [
         {
             "effect": change.effect.value,
+            "acts_more": Effect.ACTS_MORE in change.effects,
             "about": change.about,
+            "rules": list(change.rules),
             "what": change.what,
             "old": None if change.old is None else _fields(change.old),
             "new": None if change.new is None else _fields(change.new),

@@ -9,6 +9,7 @@ import click
 
 from riskd.cli.exit_codes import Exit
 from riskd.cli.options import json_option
+from riskd.cli.parents import Named, with_parents
 from riskd.cli.policy_options import chosen_config, policy_config_option, policy_files_argument
 
 
@@ -31,8 +32,13 @@ def lint(files: tuple[str, ...], config: Path | None, strict: bool, as_json: boo
     from riskd.cli.problem_text import counted
     from riskd.policy.lint import lint as lint_bundle
 
-    chosen = chosen_policies(files, chosen_config(files, config))
-    findings = lint_bundle(chosen.bundle, chosen.desk, SystemClock().now())
+    named = with_parents(files, config) if files else Named(names=())
+    chosen = chosen_policies(named.all, chosen_config(files, config))
+    findings = tuple(
+        found
+        for found in lint_bundle(chosen.bundle, chosen.desk, SystemClock().now())
+        if found.mark is None or not named.is_parent(found.mark.file)
+    )
     failing = is_failing(findings, strict=strict)
     if as_json:
         listed = [finding_fields(finding, chosen.config) for finding in findings]
@@ -42,7 +48,7 @@ def lint(files: tuple[str, ...], config: Path | None, strict: bool, as_json: boo
         return Exit.FINDINGS if failing else Exit.FINE
     for finding in findings:
         click.echo(finding_text(finding, chosen.config))
-    rules = counted(len(chosen.bundle.rules), "rule")
+    rules = counted(sum(len(policy.rules) for policy in named.policies(chosen.bundle)), "rule")
     click.echo(f"{rules}: {tally(findings) or 'no error and no warning'}")
     if chosen.desk is None:
         click.echo("without a configuration the desk is not known; --config names one")

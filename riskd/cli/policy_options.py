@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-_DEFAULT_CONFIG = Path("riskd.yaml")
+DEFAULT_CONFIG = Path("riskd.yaml")
 
 policy_files_argument = click.argument("files", nargs=-1)
 
@@ -19,6 +19,6 @@ policy_config_option = click.option(
 
 def chosen_config(files: tuple[str, ...], config: Path | None) -> Path | None:
     """The configuration to read: the named one, else `riskd.yaml` of this directory unless files are named."""
-    if config is None and not files and _DEFAULT_CONFIG.exists():
-        return _DEFAULT_CONFIG
+    if config is None and not files and DEFAULT_CONFIG.exists():
+        return DEFAULT_CONFIG
     return config

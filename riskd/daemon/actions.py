@@ -24,6 +24,7 @@ from riskd.daemon.patience import finish_or_cancel
 from riskd.daemon.settings import OrderSettings
 from riskd.errors import JournalError
 from riskd.execution import Executor, FreshRead, PlanResult, Unblock
+from riskd.model.desk import Mode
 from riskd.model.instrument import Instrument
 from riskd.model.message import Message
 from riskd.model.order import Intent, Plan, PlanState, Reduction
@@ -156,7 +157,7 @@ class Actions:
                 self._say_once(plan, refusal)
 
     def _propose(self, proposal: Proposal) -> None:
-        """Show a plan that waits for a person, once for each episode and rule; nothing is sent."""
+        """Say what would be sent, once for each episode and rule. Nothing is sent, now or later: a person trades it."""
         plan = proposal.plan
         key = (plan.rule, plan.subject, plan.alert_episode)
         if key in self._proposed:
@@ -164,7 +165,8 @@ class Actions:
         self._proposed.add(key)
         now = self._clock.now()
         self._memory.plan_proposed(plan, now)
-        self._say(plan_message(plan, proposal.rule.unit, mode=proposal.mode, expires_at=now + _PLAN_LIFE))
+        # Also where everything is armed and only the action is left to a person.
+        self._say(plan_message(plan, proposal.rule.unit, mode=Mode.PROPOSE, expires_at=now + _PLAN_LIFE))
 
     def _say_once(self, plan: Plan, refusal: Refusal) -> None:
         """A refusal is said once for each episode, rule and reason, though it is met in every cycle."""

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskd.adapters.credentials import CredentialStore
-from riskd.daemon.settings import Settings
 from riskd.errors import CredentialError, Problem
-from riskd.model.desk import Mode
 from riskd.policy.problems import Problems
 from riskd.policy.yaml_text import MappingNode, ScalarNode, read_yaml
 
 _CODE = "C002"
+_VENUE_KEYS = ("credential", "trading_credential")
 _VENUE_FIELDS = ("api_key", "secret")
 _SLACK_FIELDS = ("token",)
 
@@ -35,28 +34,26 @@ def credentials_of(config: Path) -> CredentialStore:
     return CredentialStore.of_user(config.parent / "credentials")
 
 
-def credential_problems(config: Path, settings: Settings, store: CredentialStore) -> tuple[Problem, ...]:
-    """Every credential that the daemon would open and could not, at the place where the configuration names it.
+def credential_problems(config: Path, store: CredentialStore) -> tuple[Problem, ...]:
+    """Every credential that is named and could not be opened, at the place where the configuration names it.
+
+    A trading key is looked at although riskd may not use it yet: a key that lies open is a fault whoever reads it.
 
     Args:
-        config: The configuration file, of which ``settings`` were made.
+        config: The configuration file, which is valid.
         store: Where the files are. They are read, and nothing of what they hold is kept or said.
     """
     file, text = str(config), config.read_text(encoding="utf-8")
     root = read_yaml(text, Problems(file=file, text=text))
-    assert isinstance(root, MappingNode), "settings were made of this text"
-    problems = (_problem(file, text, named, store) for named in _named(root, settings))
+    assert isinstance(root, MappingNode), "settings can be made of this text"
+    problems = (_problem(file, text, named, store) for named in _named(root))
     return tuple(problem for problem in problems if problem is not None)
 
 
-def _named(root: MappingNode, settings: Settings) -> Iterator[_Named]:
-    ceiling = settings.ceiling
-    armed = {p.id for p in settings.desk().accounts if min(p.mode, ceiling) is Mode.ENFORCE}
+def _named(root: MappingNode) -> Iterator[_Named]:
     for node in root.items("accounts"):
         if isinstance(node, MappingNode):
-            # A trading key that nothing may use yet need not be there yet.
-            wanted = ("credential", "trading_credential") if node.text("id") in armed else ("credential",)
-            yield from (_Named(key, _VENUE_FIELDS) for name in wanted if (key := node.scalar(name)))
+            yield from (_Named(key, _VENUE_FIELDS) for name in _VENUE_KEYS if (key := node.scalar(name)))
     slack = notify.mapping("slack") if (notify := root.mapping("notify")) else None
     if slack is not None and (key := slack.scalar("credential")):
         yield _Named(key, _SLACK_FIELDS)

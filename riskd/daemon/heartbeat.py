@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import structlog
 
@@ -18,11 +20,16 @@ class Heartbeat:
     def __init__(self, manager: ServiceManager) -> None:
         self._manager = manager
         self._ready = False
+        self._standing: Callable[[], str] = str
         self._log = structlog.get_logger("riskd")
+
+    def tell_too(self, standing: Callable[[], str]) -> None:
+        """Put into every status what waits for a person; an empty text adds nothing."""
+        self._standing = standing
 
     def after_cycle(self, result: CycleResult) -> None:
         """Log the cycle and say that riskd is alive; the first one makes it ready."""
-        status = _status(result)
+        status = "; ".join(filter(None, (_status(result), self._standing())))
         if not self._ready:
             self._ready = True
             self._manager.ready(status)

@@ -17,6 +17,7 @@ import structlog
 from riskd.adapters.file_stamps import Stamps
 from riskd.cycle import CycleResult
 from riskd.daemon import reload_words as words
+from riskd.daemon.orders_due import Order
 from riskd.daemon.policies import LoadedPolicies, Opening
 from riskd.daemon.shadow import Shadow, ShadowReport
 from riskd.errors import PolicyError, Problem
@@ -28,12 +29,13 @@ from riskd.policy.bundle import Bundle
 from riskd.policy.canonical import canonical_text, canonical_waivers
 from riskd.policy.change import Effect
 from riskd.policy.difference import acts_beyond, changed_rules
-from riskd.policy.rule import Rule
+from riskd.policy.rule import Bound, Rule
 from riskd.record.bodies import daemon_body, policy_body
 from riskd.record.fields import JsonObject
 
 _REPEAT = timedelta(days=1)
 NEEDS_RESTART = "R001"
+BRINGS_ORDERS = "R003"
 _BROKE = "R002"
 # Beyond this, forms are left out of the journal, whose lines are bounded; the texts are there to make them from.
 _FORMS_CHARACTERS_MAX = 4_000_000
@@ -85,8 +87,9 @@ class PolicyKeeper:
         source: The files.
         memory: Keeps alerts and the journal.
         say: Queues a message to people.
-        shadow_cycles: For how many cycles new policies are watched first; 0: none.
-        may_send: Whether any account is armed. Then policies that let riskd do more than those of the start are refused.
+        shadow_cycles: For how many cycles new policies are watched first; 0: none, but one where an account is armed.
+        may_send: Whether any account is armed. Then policies that let riskd do more than those of the start are refused,
+            and so are those under which an order would go out, of the book as it is, without a person.
         ask: Asks the queries of policies in shadow.
     """
 
@@ -109,7 +112,7 @@ class PolicyKeeper:
         self._source = source
         self._memory = memory
         self._say = say
-        self._shadow_cycles = shadow_cycles
+        self._shadow_cycles = max(shadow_cycles, 1) if may_send else shadow_cycles
         self._seen = source.stamps()
         self._settling: Stamps | None = None
         self._asked = False
@@ -122,6 +125,14 @@ class PolicyKeeper:
     def is_refused(self) -> bool:
         """Whether the files on the disk are not what judges, because they are not fit to."""
         return self._refusal is not None
+
+    @property
+    def standing(self) -> str:
+        """What is wrong with the files on the disk, in a few words; empty when nothing is."""
+        if self._refusal is None:
+            return ""
+        first = str(self._refusal.error.problems[0]).splitlines()[0]
+        return f"policies on the disk refused: {first}"
 
     @property
     def in_shadow(self) -> bool:
@@ -168,12 +179,13 @@ class PolicyKeeper:
         shadow = self._shadow
         if shadow is None:
             return
-        if not shadow.is_over:
-            try:
-                shadow.watch(result, before)
-            except Exception as error:  # noqa: BLE001 - what new policies break must not reach those in force
-                self._refused(_broken(error), now)
-                return
+        try:
+            shadow.watch(
+                result, before
+            )  # also while the swap has to wait: it is decided by the book of this cycle
+        except Exception as error:  # noqa: BLE001 - what new policies break must not reach those in force
+            self._refused(_broken(error), now)
+            return
         # Files that are just being changed again are waited for.
         if shadow.is_over and self._settling is None:
             self._swap(shadow, now)
@@ -238,6 +250,9 @@ class PolicyKeeper:
     def _swap(self, shadow: Shadow, now: datetime) -> None:
         """Put the new policies into force, once the journal has them; tried again after each cycle until it has."""
         report, loaded = shadow.report(), shadow.loaded
+        if self._armed_with is not None and report.orders_alone:
+            self._refused(_brings_orders(report.orders_alone, loaded.bundle), now)
+            return
         if not self._note(loaded, now, is_new=True, changes=[change.text for change in report.changes]):
             self._log.error("policies_wait", why="the journal cannot be written")
             return
@@ -294,6 +309,25 @@ def _needs_restart(what: str, about: str, file: str, line: int) -> Problem:
     )
 
 
+def _brings_orders(orders: Sequence[Order], bundle: Bundle) -> PolicyError:
+    """What keeps policies from a running riskd that would send orders the moment they are in force, or soon after."""
+    rules = {rule.id: rule for rule in bundle.rules}
+    keys = tuple(bound.value for bound in Bound)
+    return PolicyError(
+        tuple(
+            Problem(
+                file=(place := rules[rule].place(*keys)).file,
+                line=place.line,
+                column=place.column,
+                code=BRINGS_ORDERS,
+                what=f"{rule} would send an order for the book as it is: {action} for {subject}",
+                cure="restart riskd to let it, take it back, or reload once the book is inside the limit",
+            )
+            for rule, subject, action in orders
+        )
+    )
+
+
 def _broken(error: Exception) -> PolicyError:
     what = f"riskd failed on these policies: {type(error).__name__}: {error}"
     return PolicyError(
@@ -305,5 +339,5 @@ def _counts(report: ShadowReport) -> dict[str, int]:
     return {
         effect.name.lower(): count
         for effect in Effect
-        if (count := sum(change.effect is effect for change in report.changes))
+        if (count := sum(effect in change.effects for change in report.changes))
     }

@@ -88,7 +88,8 @@ async def run_daemon(config: Path) -> None:
     credentials = credentials_of(config)
     notifiers = notifiers_of(settings, credentials)
     journal = open_state(places)
-    listeners: tuple[Listener, ...] = (Heartbeat(manager),)
+    heartbeat = Heartbeat(manager)
+    listeners: tuple[Listener, ...] = (heartbeat,)
     try:
         service = build_service(
             settings,
@@ -104,6 +105,7 @@ async def run_daemon(config: Path) -> None:
                 listeners=listeners,
             ),
         )
+        heartbeat.tell_too(lambda: service.standing)
         # What exists now lives as long as the process; the collector need not look through it in every cycle.
         gc.freeze()
         loop = asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,9 +14,9 @@ EVERY_CYCLE = 0.0
 
 # Seconds between two reads of a surface. Binance allows 2,400 weight a minute and address: at these rates one account
 # costs 156 at a start and then 174 a minute with a cycle of 10 s, 234 with one of 5 s (tests/daemon/test_request_weight
-# counts them): most of it whole lists of orders, 40 each, and income, 30. What is asked for by `attention` is read at
-# once, whatever stands here, and then every `RETRY_SECONDS` for as long as it is asked for: a venue in trouble must not
-# be asked more than a sound one.
+# counts them): most of it whole lists of orders, 40 each, and income, 30. Lists of orders are read more often while few
+# accounts are watched (`orders_every_seconds`). What is asked for by `attention` is read at once, whatever stands here,
+# and then every `RETRY_SECONDS` for as long as it is asked for: a venue in trouble must not be asked more than a sound one.
 CADENCE_SECONDS: Mapping[Surface, float] = {
     Surface.MARKS: EVERY_CYCLE,
     Surface.BALANCES: EVERY_CYCLE,
@@ -32,11 +33,32 @@ CADENCE_SECONDS: Mapping[Surface, float] = {
     Surface.BRACKETS: 3600.0,
 }
 
+# A stop that is gone should be seen soon. Up to half of what an address may ask goes into looking; the rest is for the
+# desk's own bots. Beside its two lists of orders (80) an account costs 94 a minute with a cycle of 10 s.
+_WEIGHT_PER_MINUTE = 1200.0
+_ORDER_LISTS_WEIGHT = 80.0
+_OTHER_WEIGHT_PER_MINUTE = 94.0
+_ORDERS_SECONDS_MIN = 10.0
+_ORDER_LISTS = frozenset({Surface.ORDERS, Surface.CONDITIONAL_ORDERS})
+
 # What is read seldom and failed, or is still doubtful, is read again after this, not after its whole cadence.
 RETRY_SECONDS = 20.0
 
 # Failures of this kind have cost the venue nothing: a venue that was away is read whole in the cycle in which it is back.
 _UNSENT = "unsent:"
+
+
+def orders_every_seconds(accounts: int) -> float:
+    """Seconds between two reads of an account's lists of orders, when so many accounts of a venue are watched.
+
+    ``60·80·n / (1200 - 94·n)``, at least 10 and at most the cadence of the table: 10 s for two accounts, 24 for four, 60
+    from seven on.
+    """
+    slowest = CADENCE_SECONDS[Surface.ORDERS]
+    left = _WEIGHT_PER_MINUTE - _OTHER_WEIGHT_PER_MINUTE * accounts
+    if left <= 0:
+        return slowest
+    return min(max(60.0 * _ORDER_LISTS_WEIGHT * accounts / left, _ORDERS_SECONDS_MIN), slowest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +103,8 @@ class Reading:
     ) -> None:
         self._clock = clock
         self._desks = [_Desk(reader, _surfaces(reader, spot_accounts)) for reader in readers]
+        watched = Counter(desk.reader.venue for desk in self._desks if desk.reader.account)
+        self._orders_every = {venue: orders_every_seconds(count) for venue, count in watched.items()}
 
     def look_back(self, candles: Mapping[str, Sequence[str]]) -> None:
         """Begin to read candles aside: no cycle waits for them, and what has come is handed out with the next one.
@@ -157,9 +181,14 @@ class Reading:
             due.append(Surface.TRADES)
         desk.wanted_at.update(dict.fromkeys([*doubtful, *symbols], now))
         for surface in due:
-            desk.due_at[surface] = now + CADENCE_SECONDS.get(surface, EVERY_CYCLE)
+            desk.due_at[surface] = now + self._every(desk, surface)
         if due:
             desk.task = asyncio.create_task(desk.reader.read(due, symbols=symbols))
+
+    def _every(self, desk: _Desk, surface: Surface) -> float:
+        if surface in _ORDER_LISTS:
+            return self._orders_every[desk.reader.venue]
+        return CADENCE_SECONDS.get(surface, EVERY_CYCLE)
 
     async def _wait(self, running: set[asyncio.Task[tuple[Report, ...]]], deadline: float) -> None:
         if not running:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from riskd.daemon.shadow import AlertMove, Order, ShadowReport
+from riskd.daemon.orders_due import Order
+from riskd.daemon.shadow import AlertMove, ShadowReport
 from riskd.errors import PolicyError
 from riskd.model.message import Message, MessageKind
 from riskd.model.verdict import Level
-from riskd.policy.change import LOOSE, Effect
+from riskd.policy.change import LOOSE, Change, Effect, counted_effects
 
 _SHOWN = 10
 _OBSERVES_ONLY = "riskd only observes, and sends no orders until it is restarted with policies that are valid"
@@ -46,13 +47,14 @@ def mended(*, observes_only: bool, at: datetime) -> Message:
 
 def swapped(report: ShadowReport, *, old: str, new: str, at: datetime) -> Message:
     """New policies come into force, with what they change."""
-    loose = any(change.effect in LOOSE for change in report.changes)
-    lines = [change.text for change in report.changes if change.effect is not Effect.WORDS]
+    heavy = any({*LOOSE, Effect.ACTS_MORE} & {*change.effects} for change in report.changes)
+    told = [change for change in report.changes if change.effect is not Effect.WORDS]
+    lines = [change.text for change in sorted(told, key=_acts_less)]
     moves = [_move_text(move) for move in report.moves]
     return _message(
         "policies",
         f"new policies {new[:8]} in force instead of {old[:8]}: {_counted(report)}",
-        level=Level.WARN if loose else Level.OK,
+        level=Level.WARN if heavy else Level.OK,
         body=(*_first(lines), *_seen(report, moves)),
         at=at,
     )
@@ -71,12 +73,7 @@ def _seen(report: ShadowReport, moves: Sequence[str]) -> tuple[str, ...]:
 
 
 def _counted(report: ShadowReport) -> str:
-    counts = [
-        f"{count} {effect.value}"
-        for effect in Effect
-        if (count := sum(change.effect is effect for change in report.changes))
-    ]
-    return ", ".join(counts) or "nothing differs"
+    return counted_effects(report.changes) or "nothing differs"
 
 
 def _move_text(move: AlertMove) -> str:
@@ -88,6 +85,11 @@ def _move_text(move: AlertMove) -> str:
     if move.new is Level.OK:
         return f"alert lost: {move.old.name} {name}"
     return f"alert changed: {name} {move.old.name} -> {move.new.name}"
+
+
+def _acts_less(change: Change) -> bool:
+    """What acts more comes first, for a message shows only the first lines."""
+    return Effect.ACTS_MORE not in change.effects
 
 
 def _order_text(order: Order) -> str:

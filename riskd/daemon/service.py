@@ -111,6 +111,11 @@ class Service:
         """Read the policies again before the next cycle."""
         self._parts.policies.ask()
 
+    @property
+    def standing(self) -> str:
+        """What waits for a person, though riskd goes on; empty when nothing does."""
+        return self._parts.policies.standing
+
     async def run(self) -> None:
         """Watch until ``stop``."""
         self._parts.actions.begin()

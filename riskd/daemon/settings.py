@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
 
 from riskd.measure.spec import Unit
 from riskd.model.desk import (
@@ -24,6 +32,7 @@ from riskd.model.desk import (
     StrategyMatch,
 )
 from riskd.policy.quantity import example, noun
+from riskd.policy.symbol_globs import exact_symbol_fault, symbol_fault
 from riskd.policy.units import QuantityError, parse
 
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
@@ -73,10 +82,26 @@ class CycleSettings(_Model):
         return self
 
 
+def _without(fault_of: Callable[[str], tuple[str, str] | None]) -> AfterValidator:
+    """Refuses a name by its form, with what to write instead."""
+
+    def read(name: str) -> str:
+        fault = fault_of(name)
+        if fault is not None:
+            raise ValueError("; ".join(fault))
+        return name
+
+    return AfterValidator(read)
+
+
+SymbolPattern = Annotated[str, _without(symbol_fault)]
+Symbol = Annotated[str, _without(exact_symbol_fault)]
+
+
 class StrategySettings(_Model):
     """One line of an account's strategies."""
 
-    symbols: Annotated[tuple[str, ...], Field(min_length=1)]
+    symbols: Annotated[tuple[SymbolPattern, ...], Field(min_length=1)]
     strategy: Name
     client_id_prefix: Annotated[str, Field(pattern=_PREFIX)] = ""
 
@@ -102,7 +127,8 @@ class AccountSettings(_Model):
                 f"endpoint {self.endpoint!r} is not on this machine; an endpoint is only for the paper venue, "
                 "for example http://127.0.0.1:8900"
             )
-        if self.mode != "observe" and self.trading_credential is None:
+        # Where no order can leave, no key that could send one has to exist.
+        if self.mode == "enforce" and self.trading_credential is None:
             raise ValueError(
                 f"mode {self.mode} needs trading_credential: a second key that may trade; "
                 "the key in `credential` stays read-only"
@@ -117,7 +143,7 @@ class LegSettings(_Model):
 
     account: Name
     spot: str | None = None
-    symbol: str | None = None
+    symbol: Symbol | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> LegSettings:
@@ -140,7 +166,7 @@ class GridSettings(_Model):
 
     id: Name
     account: Name
-    symbol: str
+    symbol: Symbol
     lower: Decimal | None = None
     upper: Decimal | None = None
 

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from dataclasses import replace as changed_copy
 
 from riskd.cycle import CycleResult, judge, wanted
+from riskd.daemon.orders_due import Order, orders_beyond, orders_due
 from riskd.daemon.policies import LoadedPolicies
 from riskd.judge.answered import Ask, nobody_asked
 from riskd.judge.reading import Reading
 from riskd.model.alert import AlertKey, AlertState, Condition
-from riskd.model.subject import Subject
 from riskd.model.verdict import Level
 from riskd.policy.bundle import Bundle
 from riskd.policy.change import Change
 from riskd.policy.difference import changed_rules, differences
-
-Order = tuple[str, Subject, str]
-"""Rule, subject and action."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +44,8 @@ class ShadowReport:
         moves: Alerts that stand otherwise, in the order of their keys.
         orders_more: Reductions that firing alerts ask for under the new policies only.
         orders_fewer: Under those in force only.
+        orders_alone: Orders that would go out without a person once the new policies are in force, at once or when a
+            `for` has passed, and that are not due so under those in force.
     """
 
     changes: tuple[Change, ...]
@@ -54,6 +53,7 @@ class ShadowReport:
     moves: tuple[AlertMove, ...] = ()
     orders_more: tuple[Order, ...] = ()
     orders_fewer: tuple[Order, ...] = ()
+    orders_alone: tuple[Order, ...] = ()
 
 
 class Shadow:
@@ -117,6 +117,7 @@ class Shadow:
             moves=tuple(_moves(live, self._states)),
             orders_more=tuple(order for order in new if order not in old),
             orders_fewer=tuple(order for order in old if order not in new),
+            orders_alone=orders_beyond(orders_due(readings, self._states), orders_due(result.readings, live)),
         )
 
     def carried(self, live: Mapping[AlertKey, AlertState]) -> dict[AlertKey, AlertState]:

@@ -11,7 +11,7 @@ from riskd.judge.waived import waived_limits
 from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.spec import Unit
 from riskd.model.verdict import Level
-from riskd.policy.rule import Bound, Calendar, Limit, Mark, Rule, Thresholds
+from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Mark, Rule, Thresholds
 from riskd.policy.thresholds import is_active, ladder_edges, ladders_by, thresholds_on, tightest
 from riskd.policy.units import show
 from riskd.policy.waiver import Waiver
@@ -42,11 +42,8 @@ class Source:
 
 def sources(rule: Rule, now: datetime) -> tuple[Source, ...]:
     """Every limit of a rule: its own, its calendars', and those of the rules that it refines, nearest first."""
-    own = rule.place(*(bound.value for bound in Bound))
-    found = list(_of(rule.id, rule.limit, rule.during, (own, rule.place("during")), now))
-    for ancestor in rule.chain:
-        found += _of(ancestor.id, ancestor.limit, ancestor.during, (ancestor.mark, ancestor.mark), now)
-    return tuple(found)
+    owners: tuple[Rule | Ancestor, ...] = (rule, *rule.chain)
+    return tuple(source for owner in owners for source in _of(owner, now))
 
 
 def source_lines(rule: Rule, now: datetime) -> Iterator[str]:
@@ -144,17 +141,16 @@ def _origin(
     raise AssertionError("the tightest limit is one of those that hold")
 
 
-def _of(
-    owner: str,
-    limit: Limit,
-    during: Sequence[tuple[Calendar, Limit]],
-    marks: tuple[Mark, Mark],
-    now: datetime,
-) -> Iterator[Source]:
-    yield Source(owner=owner, limit=limit, mark=marks[0], calendar=None, holds=True)
-    for calendar, tighter in during:
+def _of(owner: Rule | Ancestor, now: datetime) -> Iterator[Source]:
+    place = owner.place(*(bound.value for bound in Bound))
+    yield Source(owner=owner.id, limit=owner.limit, mark=place, calendar=None, holds=True)
+    for calendar, tighter in owner.during:
         yield Source(
-            owner=owner, limit=tighter, mark=marks[1], calendar=calendar, holds=is_active(calendar, now)
+            owner=owner.id,
+            limit=tighter,
+            mark=owner.place("during"),
+            calendar=calendar,
+            holds=is_active(calendar, now),
         )
 
 

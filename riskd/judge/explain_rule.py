@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from riskd.judge.explain_limit import effective_lines, source_lines
+from riskd.judge.explain_limit import effective_lines, limit_words, source_lines
 from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.columns import column
 from riskd.measure.spec import MeasureSpec, Unit
@@ -63,6 +63,12 @@ def explain_rule(rule: Rule, context: Context) -> tuple[Line, ...]:
         *_actions(rule),
         *_mode(rule, context),
     )
+
+
+def rule_in_short(rule: Rule) -> Line:
+    """A rule in one line of its policy's: its own id, and title, measure, limit, mode and place."""
+    told = (rule.title, f"{rule.measure.name} {limit_words(rule.limit, rule.unit)}", rule.mode.name.lower())
+    return rule.id.rpartition("/")[2], f"{'; '.join(told)} ({rule.mark.file}:{rule.mark.line})"
 
 
 def covers_subject(rule: Rule, subject: Subject, entries: tuple[Entry, ...] | None) -> Cover:
@@ -207,7 +213,7 @@ def _action(action: Action, unit: Unit) -> str:
     if action.kind is ActionKind.CANCEL_ORDERS:
         given.append(action.which)
     if action.kind in REDUCES:
-        given.append("by itself" if action.approval is Approval.AUTO else "when a person approves")
+        given.append("by itself" if action.approval is Approval.AUTO else "said to a person, not sent")
     elif action.kind is not ActionKind.NOTIFY:
         given.append("left to a person")
     return f"{action.kind.value} ({', '.join(given)})" if given else action.kind.value

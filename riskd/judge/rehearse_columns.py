@@ -182,7 +182,7 @@ def order_columns(scene: Scene) -> OrderColumns:
 
 
 def account_columns(scene: Scene, positions: PositionColumns) -> AccountColumns:
-    """Money of each account: of equity and wallet the one that is not given follows from the other."""
+    """Money of each account, as the venue states it; what is not given follows from the rest where it can."""
     rows = scene.rows.accounts
     read = [Surface.BALANCES not in row.unknown for row in rows]
 
@@ -201,7 +201,7 @@ def account_columns(scene: Scene, positions: PositionColumns) -> AccountColumns:
             _where(read, [row.maintenance_margin for row in rows]), total(positions.maintenance_margin)
         ),
         initial_margin=initial,
-        available_balance=equity - initial,
+        available_balance=_first(_where(read, [row.available_balance for row in rows]), equity - initial),
         hedge_mode=flags([row.hedge_mode for row in rows]),
     )
 

@@ -33,7 +33,9 @@ from riskd.model.answer import Answer
 from riskd.model.subject import Subject
 from riskd.model.verdict import Outcome, Verdict
 from riskd.policy.bundle import ExpectedVerdict, Moment, SnapshotTest
-from riskd.policy.rule import Rule
+from riskd.policy.rule import Rule, Selector
+from riskd.policy.select import subjects_selected
+from riskd.policy.selectors import match_text
 from riskd.policy.units import show
 
 _NOT_COVERED = "not_covered"
@@ -133,7 +135,18 @@ class _Comparison:
             return []
         name = " ".join(f"{key}={value}" for key, value in line.subject) or self.rule.grain.value
         what = f"the rule does not cover {name}" if known else f"the book has no {name}"
-        return [self._told(line, "T008", what, f"it covers {_names(found)}")]
+        left_out = [text for subject in known[:1] for text in self._left_out_by(subject)]
+        cure = f"{' and '.join(left_out)} leaves it out; " if left_out else ""
+        return [self._told(line, "T008", what, f"{cure}it covers {_names(found)}")]
+
+    def _left_out_by(self, subject: Subject) -> list[str]:
+        """The tests of the rule's selector that a subject does not pass, such as ``symbol ETH/*``."""
+        universe, row = self.reading.universe, self.reading.place(subject)
+        return [
+            match_text(name, match)
+            for name, match in self.rule.where.tests
+            if not subjects_selected(Selector(((name, match),)), universe)[row]
+        ]
 
     def _verdict_differs(self, line: ExpectedVerdict, verdict: Verdict) -> list[str]:
         if verdict.outcome.value != line.outcome:

@@ -22,6 +22,7 @@ class AccountRow:
         equity: USD; None: the wallet and the profits of its positions, where ``wallet`` is given.
         wallet: USD; None: equity less the profits of its positions.
         maintenance_margin: USD, as the venue states it; None: by the brackets of its positions.
+        available_balance: USD, as the venue states it; None: equity less the initial margin of its positions.
         hedge_mode: Whether long and short of a symbol are held apart.
         unknown: What could not be read of it, or of its venue.
         data_age_seconds: Age of everything that could be read, at each look.
@@ -36,6 +37,7 @@ class AccountRow:
     unknown: tuple[Surface, ...]
     data_age_seconds: float
     past: tuple[tuple[float, float], ...]
+    available_balance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

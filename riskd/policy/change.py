@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -32,6 +33,11 @@ class Change:
         what: In words, without the effect.
         old: Where it stood; None when it is new.
         new: Where it stands; None when it is gone.
+        also: ``ACTS_MORE`` for a change of a limit or of a wait behind which an order goes out by itself: for a book for
+            which it did not, though the order itself is an old one. None: nothing more than ``effect``.
+        shared: What many rules take it from: ``defaults``, ``scope``, ``calendars``, or the id of a rule that they refine.
+            Empty: it is the rule's own.
+        rules: Ids of the rules that it is about, where there are several.
     """
 
     effect: Effect
@@ -39,11 +45,39 @@ class Change:
     what: str
     old: Mark | None
     new: Mark | None
+    also: Effect | None = None
+    shared: str = ""
+    rules: tuple[str, ...] = ()
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """All that it means."""
+        return (self.effect,) if self.also is None else (self.effect, self.also)
+
+    @property
+    def label(self) -> str:
+        """What it means, in words: ``tightens, acts more``."""
+        return ", ".join(effect.value for effect in self.effects)
 
     @property
     def text(self) -> str:
         """One line, such as ``loosens desk/leverage: breach 5x -> 6x (old.yaml:9 -> new.yaml:9)``."""
-        return f"{self.effect.value} {self.about}: {self.what} ({_place(self.old)} -> {_place(self.new)})"
+        return f"{self.label} {self.about}: {self.what} ({_place(self.old)} -> {_place(self.new)})"
+
+
+def counted_effects(changes: Iterable[Change]) -> str:
+    """How many changes have each effect: ``1 loosens, 2 acts more``. One with two effects counts for both."""
+    counts = Counter(effect for change in changes for effect in change.effects)
+    return ", ".join(f"{counts[effect]} {effect.value}" for effect in Effect if counts[effect])
+
+
+Also = Callable[[Effect], Effect | None]
+"""What else a change means, by its effect."""
+
+
+def nothing_else(_effect: Effect) -> Effect | None:
+    """Of a change that has one effect only."""
+    return None
 
 
 @dataclass(slots=True)
@@ -52,16 +86,34 @@ class Changes:
 
     Attributes:
         about: As in :class:`Change`.
+        old: Where what is compared stood.
+        new: Where it stands.
+        shared: As in :class:`Change`.
     """
 
     about: str
     old: Mark | None
     new: Mark | None
+    shared: str = ""
     found: list[Change] = field(default_factory=list)
 
-    def add(self, effect: Effect, what: str) -> None:
+    def point(self, old: Mark | None, new: Mark | None, shared: str = "") -> None:
+        """Say where what is compared next stands."""
+        self.old, self.new, self.shared = old, new, shared
+
+    def add(self, effect: Effect, what: str, also: Effect | None = None) -> None:
         """One more."""
-        self.found.append(Change(effect=effect, about=self.about, what=what, old=self.old, new=self.new))
+        self.found.append(
+            Change(
+                effect=effect,
+                about=self.about,
+                what=what,
+                old=self.old,
+                new=self.new,
+                also=also,
+                shared=self.shared,
+            )
+        )
 
     def size(
         self,
@@ -72,10 +124,12 @@ class Changes:
         *,
         more: Effect,
         less: Effect,
+        also: Also = nothing_else,
     ) -> None:
         """A number that may have become larger (``more``) or smaller (``less``)."""
         if old != new:
-            self.add(more if new > old else less, arrow(name, show(old), show(new)))
+            effect = more if new > old else less
+            self.add(effect, arrow(name, show(old), show(new)), also(effect))
 
     def words(self, name: str, old: str, new: str) -> None:
         """A text for people."""

@@ -9,7 +9,7 @@ from riskd.measure.spec import Unit
 from riskd.model.desk import Mode
 from riskd.model.verdict import Level
 from riskd.policy.change import Changes, Effect, arrow
-from riskd.policy.change_limits import levels_of
+from riskd.policy.effective import levels_of
 from riskd.policy.rule import SENDS_ORDERS, Action, ActionKind, Approval, Bound, Rule
 from riskd.policy.units import show
 
@@ -43,6 +43,39 @@ def sends(rule: Rule) -> tuple[tuple[Level, Action], ...]:
 def can_send(rule: Rule) -> bool:
     """Whether the rule's own mode lets any of its actions become an order."""
     return rule.mode > Mode.OBSERVE and bool(sends(rule))
+
+
+def sends_alone(rule: Rule, level: Level) -> frozenset[Action]:
+    """The actions of a level that become orders without a person."""
+    if rule.mode < Mode.ENFORCE:
+        return frozenset()
+    actions = rule.actions_at(level)
+    return frozenset(each for each in actions if each.kind in SENDS_ORDERS and each.approval is Approval.AUTO)
+
+
+def acts_at(old: Rule, new: Rule, level: Level, effect: Effect) -> Effect | None:
+    """Whether a limit or a wait of a level that goes this way lets an order go out that did not.
+
+    A tighter one brings books to the level, and with them its orders. A looser one leaves them at the next milder level,
+    which runs its own list instead: that may hold an order which the worse level's does not.
+    """
+    if effect is Effect.TIGHTENS:
+        return Effect.ACTS_MORE if sends_alone(new, level) else None
+    if effect is Effect.LOOSENS:
+        milder = max((each for each in levels_of(new) if each < level), default=Level.OK)
+        return Effect.ACTS_MORE if sends_alone(new, milder) - sends_alone(old, level) else None
+    return None
+
+
+def acts_at_any(old: Rule, new: Rule, effect: Effect) -> Effect | None:
+    """The same of a change that touches the limits of all levels, or of levels that are not known."""
+    levels = levels_of(old) | levels_of(new)
+    return next(filter(None, (acts_at(old, new, level, effect) for level in levels)), None)
+
+
+def acts_somewhere(rule: Rule) -> Effect | None:
+    """Whether any level of the rule sends orders without a person."""
+    return Effect.ACTS_MORE if any(sends_alone(rule, level) for level in levels_of(rule)) else None
 
 
 def added_effect(action: Action, rule: Rule) -> Effect:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from riskd.measure.spec import MeasureRef, Unit
 from riskd.model.report import JsonValue
+from riskd.model.verdict import Level
 from riskd.policy.canonical import meaning
 from riskd.policy.change import Change, Changes, Effect, arrow
-from riskd.policy.change_actions import action_changes, action_text, added_effect, sends
-from riskd.policy.change_limits import levels_of, limit_changes
+from riskd.policy.change_actions import (
+    action_changes,
+    action_text,
+    acts_at,
+    acts_at_any,
+    acts_somewhere,
+    added_effect,
+    sends,
+)
+from riskd.policy.change_limits import limit_changes
+from riskd.policy.change_places import Pair
 from riskd.policy.change_scope import scope_changes
+from riskd.policy.effective import levels_of
 from riskd.policy.rule import MissingThen, Rule
 from riskd.policy.units import show
 
@@ -18,19 +29,24 @@ _SAID_ELSEWHERE = frozenset({"guard", "mode", "chain"})
 _QUESTION = ("measure", "unit", "grain", "formula", "query", "where", "limit", "during", "chain")
 
 
-def rule_changes(old: Rule, new: Rule) -> list[Change]:
+def rule_changes(pair: Pair) -> list[Change]:
     """Every difference between two rules of one id but their mode and guard, which are the policy's affair."""
-    changes = Changes(new.id, old.mark, new.mark)
+    old, new = pair.old, pair.new
+    changes = Changes(new.id, *pair.places("measure", "expr", "sql"))
     if _question_differs(changes, old, new):
         return changes.found
-    limit_changes(changes, old, new)
-    _timing_changes(changes, old, new)
-    scope_changes(changes, old, new)
+    limit_changes(changes, old, new, pair.policy_places("calendars"))
+    _timing_changes(changes, pair)
+    scope_changes(changes, pair)
+    changes.point(*pair.places("refines"))
     _refines_changes(changes, old, new)
+    changes.point(*pair.shared_places("then", "defaults"))
     action_changes(changes, old, new)
     for name in ("title", "why"):
+        changes.point(*pair.places(name))
         changes.words(name, getattr(old, name), getattr(new, name))
     if not changes.found and _differs(old, new):
+        changes.point(old.mark, new.mark)
         changes.add(Effect.UNCLEAR, "differs in a way that this version has no words for")
     return changes.found
 
@@ -85,26 +101,68 @@ def _query(rule: Rule) -> str:
     return "" if rule.query is None else rule.query.text
 
 
-def _timing_changes(changes: Changes, old: Rule, new: Rule) -> None:
-    for level in sorted(levels_of(old) & levels_of(new)):
+def _timing_changes(changes: Changes, pair: Pair) -> None:
+    changes.point(*pair.shared_places("for", "defaults"))
+    _hold_changes(changes, pair.old, pair.new)
+    changes.point(*pair.shared_places("clear", "defaults"))
+    _clear_changes(changes, pair.old, pair.new)
+    changes.point(*pair.shared_places("missing", "defaults"))
+    _missing_changes(changes, pair.old, pair.new)
+
+
+def _hold_changes(changes: Changes, old: Rule, new: Rule) -> None:
+    """How long each level waits; one line where all of them change alike."""
+    levels = sorted(levels_of(old) & levels_of(new))
+    moves = {(old.hold(level), new.hold(level)) for level in levels}
+    groups = [tuple(levels)] if len(moves) == 1 else [(level,) for level in levels]
+    for group in groups:
+
+        def also(effect: Effect, group: tuple[Level, ...] = group) -> Effect | None:
+            return next(filter(None, (acts_at(old, new, level, effect) for level in group)), None)
+
         changes.size(
-            f"{level.name.lower()} for",
-            old.hold(level),
-            new.hold(level),
+            "for" if len(group) > 1 else f"{group[0].name.lower()} for",
+            old.hold(group[0]),
+            new.hold(group[0]),
             _seconds,
             more=Effect.LOOSENS,
             less=Effect.TIGHTENS,
+            also=also,
         )
-    later, sooner = Effect.TIGHTENS, Effect.LOOSENS  # an alert that lasts longer is the safer one
+
+
+def _clear_changes(changes: Changes, old: Rule, new: Rule) -> None:
+    """An alert that lasts longer is the safer one.
+
+    Either way orders may change: one that lasts longer asks for its orders longer, and one that ends sooner may fire, and
+    ask, anew.
+    """
+
+    def also(_: Effect) -> Effect | None:
+        return acts_somewhere(new)
+
     changes.size(
         "clear margin",
         old.clear_margin,
         new.clear_margin,
         lambda value: show(value, Unit.RATIO),
-        more=later,
-        less=sooner,
+        more=Effect.TIGHTENS,
+        less=Effect.LOOSENS,
+        also=also,
     )
-    changes.size("clear for", old.clear_seconds, new.clear_seconds, _seconds, more=later, less=sooner)
+    changes.size(
+        "clear for",
+        old.clear_seconds,
+        new.clear_seconds,
+        _seconds,
+        more=Effect.TIGHTENS,
+        less=Effect.LOOSENS,
+        also=also,
+    )
+
+
+def _missing_changes(changes: Changes, old: Rule, new: Rule) -> None:
+    """Missing data starts no order, so nothing of this acts."""
     changes.size(
         "missing hold",
         old.missing_hold_seconds,
@@ -124,9 +182,14 @@ def _refines_changes(changes: Changes, old: Rule, new: Rule) -> None:
     if old.refines == new.refines:
         return
     if not old.refines:
-        changes.add(Effect.TIGHTENS, f"refines {new.refines}: its limits hold too")
+        changes.add(
+            Effect.TIGHTENS,
+            f"refines {new.refines}: its limits hold too",
+            acts_at_any(old, new, Effect.TIGHTENS),
+        )
     elif not new.refines:
-        changes.add(Effect.LOOSENS, f"no longer refines {old.refines}: its limits no longer hold here")
+        what = f"no longer refines {old.refines}: its limits no longer hold here"
+        changes.add(Effect.LOOSENS, what, acts_at_any(old, new, Effect.LOOSENS))
     else:
         changes.add(Effect.UNCLEAR, arrow("refines", old.refines, new.refines))
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 from riskd.model.subject import Grain
 from riskd.policy.change import Changes, Effect, arrow
 from riskd.policy.change_actions import can_send
-from riskd.policy.rule import Match, Rule, Selector
+from riskd.policy.change_places import Pair
+from riskd.policy.rule import Match, Selector
 from riskd.policy.select import CARRIED
-from riskd.policy.selectors import covers
+from riskd.policy.selectors import covers, own_tests
 
 
-def scope_changes(changes: Changes, old: Rule, new: Rule) -> None:
+def scope_changes(changes: Changes, pair: Pair) -> None:
     """What became of scope and ``where``; both rules ask the same question.
 
     A rule about fewer subjects is looser. A test of something that subjects of the grain do not carry chooses what is
     counted inside each of them instead: fewer positions mean a smaller exposure but also a smaller hedge, so there a
     person must judge. Where the rule can send orders, more subjects means that it may send more of them.
     """
-    before, after = old.where, new.where
+    new, before, after = pair.new, pair.old.where, pair.new.where
     if before == after:
         return
     wider, narrower = covers(after, before), covers(before, after)
-    what = arrow("covers", selector_text(before), selector_text(after))
+    what = _point(changes, pair)
     if wider and narrower:
         changes.add(Effect.WORDS, f"{what}: the same, written in another way")
     elif _counts_otherwise(before, after, new.grain):
@@ -33,6 +34,18 @@ def scope_changes(changes: Changes, old: Rule, new: Rule) -> None:
         changes.add(Effect.LOOSENS, f"{what}: fewer subjects")
     else:
         changes.add(Effect.UNCLEAR, f"{what}: some come, some go")
+
+
+def _point(changes: Changes, pair: Pair) -> str:
+    """Say where it stands, which is in the policy where the rule's own tests are the same, and what differs there."""
+    scopes = pair.before.scope, pair.after.scope
+    own = [own_tests(rule, scope) for rule, scope in zip((pair.old, pair.new), scopes, strict=True)]
+    if own[0] == own[1] and scopes[0] != scopes[1]:
+        changes.point(*pair.policy_places("scope"), "scope")
+    else:
+        changes.point(*pair.places("where"))
+        scopes = pair.old.where, pair.new.where
+    return arrow("covers", *(selector_text(selector) for selector in scopes))
 
 
 def selector_text(selector: Selector) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from riskd.measure.spec import Unit
 from riskd.policy.bundle import Bundle, Policy
-from riskd.policy.change import Change, Changes, Effect, arrow
+from riskd.policy.change import Also, Change, Changes, Effect, arrow, nothing_else
+from riskd.policy.change_actions import acts_at, acts_at_any
 from riskd.policy.change_limits import threshold_changes
 from riskd.policy.rule import Rule
 from riskd.policy.units import show
@@ -44,9 +46,9 @@ def _of_one(old: Waiver | None, new: Waiver | None, rules: Mapping[str, Rule]) -
         f"waiver {either.id}", None if old is None else old.mark, None if new is None else new.mark
     )
     if old is None and new is not None:
-        changes.add(Effect.LOOSENS, f"added: {_text(new)}")
+        changes.add(Effect.LOOSENS, f"added: {_text(new)}", _acts(rules.get(new.rule))(Effect.LOOSENS))
     elif new is None and old is not None:
-        changes.add(Effect.TIGHTENS, f"ended: {_text(old)}")
+        changes.add(Effect.TIGHTENS, f"ended: {_text(old)}", _acts(rules.get(old.rule))(Effect.TIGHTENS))
     elif old is not None and new is not None:
         _compare(changes, old, new, rules)
     return changes.found
@@ -61,14 +63,15 @@ def _compare(changes: Changes, old: Waiver, new: Waiver, rules: Mapping[str, Rul
     if (old.rule, old.subject) != (new.rule, new.subject):
         changes.add(Effect.UNCLEAR, arrow("waives", _text(old), _text(new)))
         return
+    acts = _acts(rules.get(new.rule))
     if new.until_at != old.until_at:
-        later = new.until_at > old.until_at
+        effect = Effect.LOOSENS if new.until_at > old.until_at else Effect.TIGHTENS
         what = arrow("until", f"{old.until_at:%Y-%m-%d %H:%M}", f"{new.until_at:%Y-%m-%d %H:%M}")
-        changes.add(Effect.LOOSENS if later else Effect.TIGHTENS, what)
+        changes.add(effect, what, acts(effect))
     if new.from_at != old.from_at:
-        earlier = new.from_at < old.from_at
+        effect = Effect.LOOSENS if new.from_at < old.from_at else Effect.TIGHTENS
         what = arrow("from", f"{old.from_at:%Y-%m-%d %H:%M}", f"{new.from_at:%Y-%m-%d %H:%M}")
-        changes.add(Effect.LOOSENS if earlier else Effect.TIGHTENS, what)
+        changes.add(effect, what, acts(effect))
     _compare_limit(changes, old, new, rules.get(new.rule))
     for name in ("requested_by", "approved_by", "reason", "ticket"):
         changes.words(name, getattr(old, name), getattr(new, name))
@@ -80,13 +83,25 @@ def _compare_limit(changes: Changes, old: Waiver, new: Waiver, rule: Rule | None
     if new.limit is None:
         changes.add(Effect.LOOSENS, "suspended instead of a temporary limit")
     elif old.limit is None:
-        changes.add(Effect.TIGHTENS, "a temporary limit instead of a suspension")
+        also = _acts(rule)(Effect.TIGHTENS)
+        changes.add(Effect.TIGHTENS, "a temporary limit instead of a suspension", also)
     elif rule is None:
         changes.add(Effect.UNCLEAR, "the temporary limit is another one")
     else:
         threshold_changes(
-            changes, old.limit, new.limit, bound=rule.limit.bound, unit=rule.unit, place="temporary "
+            changes,
+            old.limit,
+            new.limit,
+            bound=rule.limit.bound,
+            unit=rule.unit,
+            place="temporary ",
+            acts=partial(acts_at, rule, rule),
         )
+
+
+def _acts(rule: Rule | None) -> Also:
+    """A waiver that ends sooner, or lets less pass, leaves the rule's orders to go out by themselves."""
+    return nothing_else if rule is None else partial(acts_at_any, rule, rule)
 
 
 def _compare_terms(changes: Changes, old: WaiverTerms, new: WaiverTerms) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from riskd.policy.bundle import Policy
 from riskd.policy.canonical import policy_hash
 from riskd.policy.compile_draft import PolicyDraft
-from riskd.policy.compile_rule import compile_rule
+from riskd.policy.compile_rule import Draft, compile_rule
 from riskd.policy.compile_terms import terms_of
 from riskd.policy.compile_tests import compile_tests
 from riskd.policy.refine import Chains
@@ -48,7 +48,17 @@ def _rules(draft: PolicyDraft, chains: Chains) -> dict[str, Rule | None]:
     rules: dict[str, Rule | None] = {}
     for own_id, rule in draft.rules.items():
         chain = chains.get(rule.id) if rule is not None else None
-        rules[own_id] = (
+        compiled = (
             None if rule is None or chain is None else compile_rule(draft.context, rule, draft.frame, chain)
         )
+        is_known = compiled is not None and rule is not None and _knows_actions(draft, rule, compiled)
+        rules[own_id] = compiled if is_known else None
     return rules
+
+
+def _knows_actions(draft: PolicyDraft, rule: Draft, compiled: Rule) -> bool:
+    """Whether it is known what the rule does: faulty defaults may say it for levels of which the rule says nothing."""
+    if not draft.frame.has_faulty_defaults:
+        return True
+    then = rule.node.mapping("then")
+    return then is not None and all(then.get(level.name.lower()) is not None for level, _ in compiled.actions)

@@ -100,7 +100,8 @@ def moment_in(context: Context, node: ScalarNode, example: str) -> datetime | No
         moment = None
     if moment is None or moment.tzinfo is None:
         what = f"{quoted(node.text)} is no moment in time"
-        context.problems.add(node.mark, Code.TIME, what, f"write for example {example}")
+        cure = f"write for example {example}" if moment is None else f"write {moment.isoformat()}Z"
+        context.problems.add(node.mark, Code.TIME, what, cure)
         return None
     return moment.astimezone(UTC)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from riskd.measure.spec import MeasureSpec, Unit
 from riskd.model.desk import Mode
 from riskd.model.verdict import Level
+from riskd.policy.bare_numbers import note_bare_numbers
 from riskd.policy.compile_calendar import compile_calendar
 from riskd.policy.compile_context import Context, Slot, amount
 from riskd.policy.compile_rule import Draft, Frame, draft_rule
@@ -126,16 +127,18 @@ def _calendar(problems: Problems, name: str, node: Node) -> Calendar | None:
 
 def _frame(root: MappingNode, context: Context) -> Frame:
     mode = root.text("mode").upper()
-    defaults = _sound(context, root.mapping("defaults"))
+    written = root.mapping("defaults")
+    defaults = _sound(context, written)
     if defaults is not None:
         # Its faults are said even when every rule has settings of its own.
         timing_of(context, Sources(rule=defaults, defaults=None), _LEVELS, Bound.MAX)
     return Frame(
         policy=root.text("name"),
         mode=Mode[mode] if mode in Mode.__members__ else Mode.OBSERVE,
-        scope=selector_at(_sound(context, root.mapping("scope"))),
+        scope=selector_at(context, _sound(context, root.mapping("scope"))),
         guard=_guard(context, _sound(context, root.mapping("guard"))),
         defaults=defaults,
+        has_faulty_defaults=written is not defaults,
     )
 
 
@@ -158,6 +161,13 @@ def _sound(context: Context, node: MappingNode | None) -> MappingNode | None:
     return node if node is not None and context.is_sound(node) else None
 
 
+def _rule(node: MappingNode, context: Context, frame: Frame) -> Draft | None:
+    if context.is_sound(node):
+        return draft_rule(context, node, frame.policy)
+    note_bare_numbers(context, node)
+    return None
+
+
 def _rules(root: MappingNode, context: Context, frame: Frame) -> dict[str, Draft | None]:
     """Every rule by its id within the policy; None for one with a fault, so that its tests need not be told."""
     rules: dict[str, Draft | None] = {}
@@ -169,5 +179,5 @@ def _rules(root: MappingNode, context: Context, frame: Frame) -> dict[str, Draft
             what = f"the id {quoted(scalar.text)} belongs to another rule of this policy"
             context.problems.add(scalar.mark, Code.DUPLICATE, what, "ids are unique, and never reused")
             continue
-        rules[scalar.text] = draft_rule(context, node, frame.policy) if context.is_sound(node) else None
+        rules[scalar.text] = _rule(node, context, frame)
     return rules

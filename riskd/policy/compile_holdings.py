@@ -187,6 +187,7 @@ def _account(context: Context, node: MappingNode, at: float) -> AccountRow:
         equity=money(context, node, "equity"),
         wallet=money(context, node, "wallet"),
         maintenance_margin=money(context, node, "maintenance_margin"),
+        available_balance=money(context, node, "available_balance"),
         hedge_mode=yes_or_no(node, "hedge_mode") or False,
         unknown=tuple(surface for surface in Surface if surface.value in unknown),
         data_age_seconds=seconds(context, node, "data_age") or 0.0,

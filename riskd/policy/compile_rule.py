@@ -35,13 +35,19 @@ from riskd.policy.yaml_text import MappingNode, ScalarNode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What a policy says once for all of its rules."""
+    """What a policy says once for all of its rules.
+
+    Attributes:
+        defaults: None when there are none, or they have a fault in their shape.
+        has_faulty_defaults: Whether they have one, so that nobody can say what a rule does which has no actions of its own.
+    """
 
     policy: str
     mode: Mode
     scope: Selector
     guard: Guard
     defaults: MappingNode | None
+    has_faulty_defaults: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +149,7 @@ def _measured(context: Context, node: MappingNode) -> Measured | None:
 
 def _where(context: Context, node: MappingNode, scope: Selector, measured: Measured) -> Selector:
     where = node.mapping("where")
-    own = selector_at(where)
+    own = selector_at(context, where)
     for key, _ in where.entries if where is not None else ():
         carried = CARRIED[measured.grain]
         if measured.spec.counts is Counts.WHOLE_ACCOUNT and key.text not in carried:

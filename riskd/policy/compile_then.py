@@ -56,8 +56,8 @@ def actions_of(
         actions = []
         for item in node.items:
             action = _action(context, item, measured)
-            _check_fits(context, item, action, measured)
-            _check_target(context, item, action, level, limits, measured, margin)
+            if _fits(context, item, action, measured):
+                _check_target(context, item, action, level, limits, measured, margin)
             actions.append(action)
         _check_list(context, node, actions, level)
         held.append((level, tuple(actions)))
@@ -106,15 +106,15 @@ def _check_list(context: Context, node: SequenceNode, actions: list[Action], lev
         context.problems.add(node.mark, Code.ACTION, what, "add notify")
 
 
-def _check_fits(context: Context, node: Node, action: Action, measured: Measured) -> None:
-    """An action must be able to help the measure, and have one account to act in."""
+def _fits(context: Context, node: Node, action: Action, measured: Measured) -> bool:
+    """Whether an action can help the measure, and has one account to act in. If not, that is noted."""
     grain, name = measured.grain, measured.ref.name
     what = cure = ""
     if action.kind is ActionKind.DELEVERAGE and measured.is_custom:
         what = f"riskd does not know how closing positions changes this {name}"
         cure = "use close, notify or block_new_risk, or a measure of the catalogue"
     elif action.kind is ActionKind.DELEVERAGE and measured.spec.remedy is not Remedy.REDUCE:
-        what, cure = f"reducing positions does not bring {name} back", "use another action, or notify"
+        what, cure = f"riskd does not deleverage on {name}", _instead(measured)
     elif action.kind in (ActionKind.DELEVERAGE, ActionKind.CLOSE) and grain not in _REDUCIBLE:
         what = f"{action.kind.value} needs positions of one account, and this rule is per {grain.value}"
         cure = f"use a rule per {listed(sorted(each.value for each in _REDUCIBLE))}"
@@ -125,6 +125,18 @@ def _check_fits(context: Context, node: Node, action: Action, measured: Measured
         )
     if what:
         context.problems.add(node.mark, Code.ACTION, what, cure)
+    return not what
+
+
+def _instead(measured: Measured) -> str:
+    """What a rule may do on a measure that riskd does not bring back by reducing positions."""
+    if measured.spec.remedy is Remedy.PLACE_STOP:
+        return "use place_stop or close"
+    return (
+        "use cancel_orders or close"
+        if measured.spec.remedy is Remedy.CANCEL
+        else "use block_new_risk or notify"
+    )
 
 
 def _check_target(

@@ -10,6 +10,7 @@ from riskd.measure.spec import Unit
 from riskd.model.subject import PARTS, Subject
 from riskd.policy.compile_context import Context, moment_in
 from riskd.policy.compile_waiver_limit import waiver_limit
+from riskd.policy.cure_waivers import cure_waiver
 from riskd.policy.problems import Code
 from riskd.policy.rule import Mark, Rule
 from riskd.policy.spelling import choose, nearest, quoted
@@ -62,13 +63,24 @@ def compile_waivers(files: Sequence[tuple[Context, MappingNode]], house: House) 
     written: list[_Written] = []
     for context, root in files:
         for node in root.items("waivers"):
-            if not isinstance(node, MappingNode) or not context.is_sound(node):
+            if not isinstance(node, MappingNode):
+                continue
+            if not context.is_sound(node):
+                cure_waiver(context, node, _named_rules(house))
                 continue
             waiver = _waiver(context, node, house)
             if waiver is not None:
                 _check_alone(context, node, waiver, [other.waiver for other in written])
                 written.append(_Written(context=context, node=node, waiver=waiver))
     return tuple(sorted((one.waiver for one in written), key=lambda waiver: waiver.id))
+
+
+def _named_rules(house: House) -> Mapping[str, Rule | None]:
+    return {
+        f"{policy}/{own_id}": None if one is None else one.rule
+        for policy, rules in house.policies.items()
+        for own_id, one in rules.items()
+    }
 
 
 def _waiver(context: Context, node: MappingNode, house: House) -> Waiver | None:

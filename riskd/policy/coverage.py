@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from riskd.measure.spec import Counts, MeasureSpec
 from riskd.model.desk import Desk
 from riskd.model.subject import Grain
 from riskd.policy.bundle import Bundle, Policy
 from riskd.policy.formula_take import rule_spec
+from riskd.policy.lint_waivers import may_be
 from riskd.policy.roster import Cover, Entry, coverage, roster
 from riskd.policy.rule import Match, Rule, Selector
 from riskd.policy.select import CARRIED
 from riskd.policy.selectors import own_tests
+from riskd.policy.waiver import Waiver
 
 # Where a desk holds risk: each of these should have a rule. Venues, desks and the portfolio are sums of them.
 HOLDS_RISK = frozenset({Grain.ACCOUNT, Grain.POSITION, Grain.HEDGE, Grain.GRID})
@@ -51,12 +54,14 @@ class Covered:
 
     Attributes:
         outside: Policies whose scope leaves it out.
+        waivers: Those that hold now of rules over it, or over what may be found in it once a venue is read.
     """
 
     entry: Entry
     rules: tuple[Covering, ...]
     carve_outs: tuple[CarveOut, ...]
     outside: tuple[str, ...]
+    waivers: tuple[Waiver, ...] = ()
 
     @property
     def is_missing(self) -> bool:
@@ -79,7 +84,12 @@ class Survey:
 
 
 def survey(
-    bundle: Bundle, desk: Desk, families: Mapping[str, Sequence[MeasureSpec]], entries: Iterable[Entry] = ()
+    bundle: Bundle,
+    desk: Desk,
+    families: Mapping[str, Sequence[MeasureSpec]],
+    entries: Iterable[Entry] = (),
+    *,
+    now: datetime,
 ) -> Survey:
     """What rules cover, as far as configuration and policies show it.
 
@@ -88,8 +98,10 @@ def survey(
         desk: Accounts, hedges and grids.
         families: Measures by family.
         entries: Further subjects that are known, such as positions that were seen.
+        now: Aware time, which decides which waivers hold.
     """
-    subjects = tuple(_covered(bundle, entry) for entry in (*roster(desk), *entries))
+    waivers = tuple(waiver for waiver in bundle.waivers if waiver.holds(now))
+    subjects = tuple(_covered(bundle, waivers, entry) for entry in (*roster(desk), *entries))
     used = {covering.rule.id for subject in subjects for covering in subject.rules}
     return Survey(
         subjects=subjects,
@@ -107,7 +119,7 @@ def match_words(name: str, match: Match) -> str:
     return f"{name}: {', '.join(part for part in (wanted, refused) if part)}"
 
 
-def _covered(bundle: Bundle, entry: Entry) -> Covered:
+def _covered(bundle: Bundle, waivers: Sequence[Waiver], entry: Entry) -> Covered:
     rules: list[Covering] = []
     carve_outs: list[CarveOut] = []
     outside: list[str] = []
@@ -122,7 +134,16 @@ def _covered(bundle: Bundle, entry: Entry) -> Covered:
                 carve_outs.append(CarveOut(rule=rule, by=tuple(_failed(rule, policy, entry))))
             else:
                 rules.append(_covering(rule, entry))
-    return Covered(entry=entry, rules=tuple(rules), carve_outs=tuple(carve_outs), outside=tuple(outside))
+    over_it = {covering.rule.id for covering in rules}
+    return Covered(
+        entry=entry,
+        rules=tuple(rules),
+        carve_outs=tuple(carve_outs),
+        outside=tuple(outside),
+        waivers=tuple(
+            waiver for waiver in waivers if waiver.rule in over_it and may_be(entry, waiver.subject)
+        ),
+    )
 
 
 def _covering(rule: Rule, entry: Entry) -> Covering:

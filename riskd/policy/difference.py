@@ -14,6 +14,8 @@ from riskd.policy.bundle import Bundle, Policy
 from riskd.policy.canonical import meaning
 from riskd.policy.change import Change, Changes, Effect, arrow
 from riskd.policy.change_actions import can_send, sends
+from riskd.policy.change_groups import grouped
+from riskd.policy.change_places import Pair
 from riskd.policy.change_rules import added_rule, asks_otherwise, removed_rule, rule_changes
 from riskd.policy.change_waivers import terms_changes, waiver_changes
 from riskd.policy.rule import Guard, Rule
@@ -26,20 +28,40 @@ def differences(old: Bundle, new: Bundle) -> tuple[Change, ...]:
     found: list[Change] = []
     for name in sorted({*before, *after}):
         found.extend(_of_one(before.get(name), after.get(name)))
-    return (*found, *waiver_changes(old, new))
+    return (*grouped(found), *waiver_changes(old, new))
 
 
 def acts_beyond(old: Bundle, new: Bundle) -> tuple[Change, ...]:
-    """The differences by which riskd may send orders that it did not.
+    """The differences by which riskd may send orders of which it could send none, or no such.
 
-    They are what acts more, and what is unclear of a rule that can send any.
+    They are what acts more by itself, and what is unclear of a rule that can send any. A limit that moves in front of an
+    old order is none of them: whether that order would go out depends on the book.
     """
-    sending = {rule.id for rule in new.rules if can_send(rule)}
+    sending = _sending(new)
     return tuple(
         change
         for change in differences(old, new)
-        if change.effect is Effect.ACTS_MORE or (change.effect is Effect.UNCLEAR and change.about in sending)
+        if change.effect is Effect.ACTS_MORE or _is_open(change, sending)
     )
+
+
+def may_send_more(old: Bundle, new: Bundle) -> tuple[Change, ...]:
+    """The differences by which any order may go out that did not: a new one, or an old one for another book."""
+    sending = _sending(new)
+    return tuple(
+        change
+        for change in differences(old, new)
+        if Effect.ACTS_MORE in change.effects or _is_open(change, sending)
+    )
+
+
+def _sending(bundle: Bundle) -> frozenset[str]:
+    return frozenset(rule.id for rule in bundle.rules if can_send(rule))
+
+
+def _is_open(change: Change, sending: frozenset[str]) -> bool:
+    """Whether it is unclear, and of a rule that can send orders."""
+    return change.effect is Effect.UNCLEAR and not sending.isdisjoint((change.about, *change.rules))
 
 
 def changed_rules(old: Bundle, new: Bundle) -> frozenset[str]:
@@ -68,10 +90,10 @@ def _head_changes(old: Policy, new: Policy) -> list[Change]:
     changes = Changes(new.name, old.place("mode"), new.place("mode"))
     if old.mode is not new.mode:
         _mode_change(changes, old.mode, new.mode, (*old.rules, *new.rules))
-    changes.old, changes.new = old.place("guard"), new.place("guard")
+    changes.point(old.place("guard"), new.place("guard"))
     _guard_changes(changes, _guard(old), _guard(new))
-    changes.old, changes.new = old.place("title"), new.place("title")
     for name in ("title", "owner", "version"):
+        changes.point(old.place(name), new.place(name))
         changes.words(name, getattr(old, name), getattr(new, name))
     return changes.found
 
@@ -87,7 +109,8 @@ def _rules_changes(old: Policy, new: Policy) -> list[Change]:
             found.extend(added_rule(after[name]))
         else:
             found.extend(_own_mode(old, new, before[name], after[name]))
-            found.extend(rule_changes(before[name], after[name]))
+            pair = Pair(before=old, after=new, old=before[name], new=after[name])
+            found.extend(rule_changes(pair))
     return found
 
 
@@ -96,7 +119,7 @@ def _own_mode(old_policy: Policy, new_policy: Policy, old: Rule, new: Rule) -> l
     moved = (old.mode, new.mode)
     if old.mode is new.mode or moved == (old_policy.mode, new_policy.mode):
         return []
-    changes = Changes(new.id, old.mark, new.mark)
+    changes = Changes(new.id, old.place("mode"), new.place("mode"))
     _mode_change(changes, *moved, (old, new))
     return changes.found
 

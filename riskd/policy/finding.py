@@ -45,6 +45,12 @@ class Lint(Enum):
     IDLE_WAIVER = "L024", Severity.WARNING, "a waiver of nothing"
     UNCOVERED = "L025", Severity.WARNING, "covered by no rule"
     UNUSED_NAME = "L026", Severity.WARNING, "a name that nothing uses"
+    DOES_LESS = "L027", Severity.WARNING, "a worse level that does less"
+    WORSE_LATER = "L028", Severity.WARNING, "a worse level that waits longer"
+    PERCENT_FACTOR = "L029", Severity.WARNING, "a ratio times a hundred"
+    GUARD_TOO_TIGHT = "L030", Severity.WARNING, "an action that the guard will refuse"
+    NO_TEST = "L031", Severity.NOTE, "a rule without a test"
+    FEW_COINS = "L032", Severity.NOTE, "a share that few coins always exceed"
 
     def __init__(self, code: str, severity: Severity, title: str) -> None:
         self.code = code

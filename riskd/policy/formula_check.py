@@ -25,7 +25,7 @@ from riskd.policy.formula_read import Applied, FormulaError, Joined, Literal, Na
 from riskd.policy.formula_text import columns_in
 from riskd.policy.quantity import Quantity, plain
 from riskd.policy.shape import joined as listed_with
-from riskd.policy.spelling import nearest, quoted
+from riskd.policy.spelling import did_you_mean, meant, quoted
 
 _WORDS_MAX = 60  # of a part in a message
 _NAMED_MAX = 6  # columns in a message; docs/columns.md has them all
@@ -59,13 +59,16 @@ def formula_of(text: str, unit: Unit, scope: Scope) -> Formula:
     Raises:
         FormulaError: It cannot be read, names something unknown, or its units do not fit.
     """
-    found = _typed(read_formula(text), scope)
+    part = read_formula(text)
+    found = _typed(part, scope)
     if not columns_in(found.node):
         raise FormulaError(
             "the expression names no column, so it measures nothing", _some_of(scope.columns), 0
         )
     if not fits(found.dimension, unit):
         raise _cannot_be_said(found.dimension, unit)
+    if unit is Unit.RATIO and found.dimension == NUMBER:
+        _check_bare(part)
     tree = _rescaled(found.node, scale(found.dimension, of_unit(unit)))
     return Formula(text=" ".join(text.split()), tree=tree, unit=unit)
 
@@ -96,6 +99,38 @@ def _typed(part: Part, scope: Scope) -> _Typed:
             return _applied(part, [_typed(argument, scope) for argument in part.arguments])
 
 
+def _check_bare(part: Part) -> None:
+    """Refuses a bare number that is added to a ratio, or compared with it, where the ratio is one of two plain numbers.
+
+    Nothing in ``net / equity + 0.05`` has a unit, so that only the rule's own says that 5% is meant.
+    """
+    parts = _held_together(part)
+    bare = next((each for each in parts if isinstance(each, Literal) and each.quantity is None), None)
+    if bare is not None and len(parts) > 1 and bare.value:
+        what = f"{bare.text} has no unit, but the rule says unit: {Unit.RATIO.value}"
+        raise FormulaError(what, _with_unit(bare.text, of_unit(Unit.RATIO)), bare.at, is_unit=True)
+    for each in parts if len(parts) > 1 else ():
+        _check_bare(each)
+
+
+def _held_together(part: Part) -> tuple[Part, ...]:
+    """The parts of a sum, a difference, or of the least or greatest of several; the part itself when it is none.
+
+    Of ``1 - x`` only ``x``: what is left of the whole is the one number that nobody takes for a percentage.
+    """
+    if isinstance(part, Joined) and part.operator is Operator.SUBTRACT and _is_whole(part.left):
+        return _held_together(part.right)
+    if isinstance(part, Joined) and part.operator in (Operator.ADD, Operator.SUBTRACT):
+        return part.left, part.right
+    if isinstance(part, Applied):
+        return _held_together(part.arguments[0]) if len(part.arguments) == 1 else part.arguments
+    return (part,)
+
+
+def _is_whole(part: Part) -> bool:
+    return isinstance(part, Literal) and part.quantity is None and part.value == 1.0
+
+
 def _number(literal: Literal) -> _Typed:
     quantity = literal.quantity
     if quantity is None:
@@ -119,8 +154,8 @@ def _variable(text: str, at: int, scope: Scope) -> _Typed:
 def _column(name: str, at: int, scope: Scope) -> _Typed:
     dimension = scope.columns.get(name)
     if dimension is None:
-        near = nearest(name.lower(), scope.columns)
-        cure = scope.elsewhere(name) or (f"did you mean '{near}'?" if near else _some_of(scope.columns))
+        near = meant(name, scope.columns)
+        cure = scope.elsewhere(name) or (did_you_mean(near) if near else _some_of(scope.columns))
         raise FormulaError(f"there is no column {quoted(name)} per {scope.grain}", cure, at)
     return _Typed(node=Column(name), dimension=dimension, words=name)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from datetime import datetime
 
-from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Mark, Rule, Thresholds
+from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Rule, Thresholds
 from riskd.policy.thresholds import is_active, ladders_by, thresholds_on
 from riskd.policy.units import show
 from riskd.policy.waiver import Waiver
@@ -26,9 +26,9 @@ def limit_chain(
         waiver: The one that holds for the subject; None: none does.
     """
     by = math.nan if by_value is None else by_value
-    lines = list(_stated("own", "", rule, rule.mark, rule, now, by))
+    lines = list(_stated("own", "", rule, rule, now, by))
     for ancestor in rule.chain:
-        lines += _stated("refines", ancestor.id, ancestor, ancestor.mark, rule, now, by)
+        lines += _stated("refines", ancestor.id, ancestor, rule, now, by)
     return (*lines, *([_waiver(waiver, rule)] if waiver is not None else []))
 
 
@@ -39,9 +39,10 @@ def levels_text(rule: Rule, held: Thresholds) -> str:
 
 
 def _stated(
-    label: str, name: str, stated: Rule | Ancestor, mark: Mark, rule: Rule, now: datetime, by: float
+    label: str, name: str, stated: Rule | Ancestor, rule: Rule, now: datetime, by: float
 ) -> Iterator[str]:
     head = f"{name}: " if name else ""
+    mark = stated.place(*(bound.value for bound in Bound))
     yield f"{label:10}{head}{_limit(rule, stated.limit, by)} ({mark.file}:{mark.line})"
     for calendar, limit in stated.during:
         yield f"{'during':10}{head}{_calendar(rule, calendar, limit, now, by)}"

@@ -13,8 +13,10 @@ from riskd.policy.bundle import Bundle
 from riskd.policy.coverage import HOLDS_RISK
 from riskd.policy.finding import Finding, Lint
 from riskd.policy.lint_actions import action_findings
+from riskd.policy.lint_levels import level_findings
 from riskd.policy.lint_limits import limit_findings
 from riskd.policy.lint_pairs import pair_findings
+from riskd.policy.lint_ratios import ratio_findings
 from riskd.policy.lint_selectors import desk_findings, selector_findings
 from riskd.policy.lint_stops import stop_findings
 from riskd.policy.lint_waivers import waiver_findings
@@ -48,6 +50,8 @@ def _all(
         yield from action_findings(policy)
         for rule in policy.rules:
             yield from limit_findings(rule, catalogue, now)
+            yield from level_findings(rule)
+            yield from ratio_findings(rule)
     yield from stop_findings(bundle.rules)
     yield from pair_findings(bundle.rules)
     yield from waiver_findings(bundle, desk, now)

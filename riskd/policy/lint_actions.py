@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from riskd.measure.spec import Unit
 from riskd.model.desk import Mode
+from riskd.model.subject import Grain
 from riskd.policy.bundle import Policy
 from riskd.policy.finding import Finding, Lint
-from riskd.policy.rule import REDUCES, ActionKind, Guard, MissingThen, Rule
+from riskd.policy.rule import REDUCES, Action, ActionKind, Guard, MissingThen, Objective, Rule
 from riskd.policy.spelling import listed
+from riskd.policy.units import show
+
+_OF_SEVERAL = frozenset({Grain.ACCOUNT, Grain.STRATEGY, Grain.ASSET})  # subjects that hold several positions
 
 
 def action_findings(policy: Policy) -> Iterator[Finding]:
@@ -30,6 +35,7 @@ def action_findings(policy: Policy) -> Iterator[Finding]:
             )
     yield from _untested(policy)
     yield from _unguarded(policy)
+    yield from _refused_by_guard(policy)
     yield from _left_to_people(policy)
     for unused in policy.unused:
         yield Finding(
@@ -42,7 +48,19 @@ def action_findings(policy: Policy) -> Iterator[Finding]:
 
 def _untested(policy: Policy) -> Iterator[Finding]:
     tested = {rule for test in policy.tests for rule in test.rules}
-    bare = [rule for rule in policy.rules if rule.mode is Mode.ENFORCE and rule.id not in tested]
+    untested = [rule for rule in policy.rules if rule.id not in tested]
+    bare = [rule for rule in untested if rule.mode is Mode.ENFORCE]
+    others = [rule for rule in untested if rule not in bare]
+    if others:
+        names = listed([_own_id(rule) for rule in others])
+        yield Finding(
+            lint=Lint.NO_TEST,
+            mark=others[0].mark,
+            what=f"{len(others)} of the rules of {policy.name} have no test: {names}"
+            if len(others) > 1
+            else f"{others[0].id} has no test",
+            cure="add one under `tests`: nothing else shows that it fires when it should",
+        )
     if bare:
         names = listed([_own_id(rule) for rule in bare])
         yield Finding(
@@ -65,6 +83,32 @@ def _unguarded(policy: Policy) -> Iterator[Finding]:
                 cure="say how much riskd may do before it stops and calls a person; the house bounds hold meanwhile",
             )
             return  # once a policy
+
+
+def _refused_by_guard(policy: Policy) -> Iterator[Finding]:
+    """Actions that touch every position of their subject, where one plan may only touch some of the account's."""
+    for rule in policy.rules:
+        share = rule.guard.positions_touched_max
+        if share is None or share >= 1.0 or rule.grain not in _OF_SEVERAL:
+            continue
+        whole = sorted(
+            {action.kind.value for _, actions in rule.actions for action in actions if _is_whole(action)}
+        )
+        if whole:
+            per, part = rule.grain.value, show(share, Unit.RATIO)
+            yield Finding(
+                lint=Lint.GUARD_TOO_TIGHT,
+                mark=rule.place("then"),
+                what=f"{' and '.join(whole)} of {rule.id} touches every position of the {per}, and the guard lets one "
+                f"plan touch {part} of the account's: with several positions the plan is refused",
+                cure="write `max_positions_touched: 100%`, or deleverage with `objective: min_cost`, or a rule per position",
+            )
+
+
+def _is_whole(action: Action) -> bool:
+    """Whether a plan for it reduces every position that it may."""
+    is_even = action.kind is ActionKind.DELEVERAGE and action.objective is Objective.PRO_RATA
+    return action.kind is ActionKind.CLOSE or is_even
 
 
 def _left_to_people(policy: Policy) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from riskd.errors import Problem
@@ -67,6 +68,7 @@ class Code(StrEnum):
     REFINES = "P223"
     LOOSENS = "P224"
     FORMULA = "P225"
+    SELECTOR = "P226"
     WAIVER_RULE = "P230"
     WAIVER_SUBJECT = "P231"
     WAIVER_LIMIT = "P232"
@@ -108,6 +110,12 @@ class Problems:
                 code=Code.TOO_MANY_PROBLEMS.value,
                 what=more,
             )
+
+    def cure(self, mark: Mark, code: Code, cure: str) -> None:
+        """Give the faults of one kind at ``mark`` another cure, now that more is known about the place."""
+        for key, problem in self._found.items():
+            if key[:3] == (mark.line, mark.column, code.value):
+                self._found[key] = replace(problem, cure=cure)
 
     @property
     def lines(self) -> Sequence[str]:

@@ -29,12 +29,14 @@ def chains_of(drafts: Sequence[PolicyDraft], *, are_all: bool) -> Chains:
         are_all: Whether every file could be read. If not, a policy that is not found may stand in one that could not.
     """
     linker = _Linker(drafts, are_all=are_all)
-    return {
+    chains = {
         rule.id: linker.chain(rule, draft.context)
         for draft in drafts
         for rule in draft.rules.values()
         if rule is not None
     }
+    linker.say_missing()
+    return chains
 
 
 _LINKS_MAX = 16  # nobody reads a longer chain, and each rule is held against all of its ancestors
@@ -46,6 +48,15 @@ class _Linker:
     def __init__(self, drafts: Sequence[PolicyDraft], *, are_all: bool) -> None:
         self._policies = {draft.name: draft for draft in reversed(drafts)}  # of one name, the first counts
         self._are_all = are_all
+        self._missing: dict[str, list[tuple[ScalarNode, Problems]]] = {}
+
+    def say_missing(self) -> None:
+        """Note each policy that rules refine and that is not there: once, where it is named first."""
+        for policy, named in self._missing.items():
+            (name, problems), more = named[0], len(named) - 1
+            others = f" (and {more} more rule{'s' if more > 1 else ''})" if more else ""
+            what = f"refines {name.text}, but no policy {quoted(policy)} is loaded with this one{others}"
+            problems.add(name.mark, Code.REFINES, what, self._cure(policy, problems.file))
 
     def chain(self, rule: Draft, context: Context) -> tuple[Ancestor, ...] | None:
         """The ancestors of a rule, nearest first; None when they cannot be known."""
@@ -68,7 +79,13 @@ class _Linker:
         if not check_refines(rule, ancestors, context):
             return None
         return tuple(
-            Ancestor(id=each.id, limit=each.limit, during=each.during, mark=each.node.mark)
+            Ancestor(
+                id=each.id,
+                limit=each.limit,
+                during=each.during,
+                mark=each.node.mark,
+                places=tuple((key.text, key.mark) for key, _ in each.node.entries),
+            )
             for each in ancestors
         )
 
@@ -86,13 +103,14 @@ class _Linker:
                 name.mark, Code.REFINES, f"the policy {quoted(policy)} has no rule {quoted(rule)}", cure
             )
         elif self._are_all:
-            what = f"refines {name.text}, but no policy {quoted(policy)} is loaded with this one"
-            problems.add(name.mark, Code.REFINES, what, self._cure(policy))
+            self._missing.setdefault(policy, []).append((name, problems))
         return None
 
-    def _cure(self, policy: str) -> str:
+    def _cure(self, policy: str, file: str) -> str:
         near = nearest(policy, self._policies)
-        return f"did you mean '{near}'?" if near else f"load both together: add {policy} to the policies"
+        if near:
+            return f"did you mean '{near}'?"
+        return f"load both together: add {policy} to the policies, or `riskd check {file} {policy}`"
 
     def _circle(self, rule: Draft, ancestors: Sequence[Draft], problems: Problems) -> None:
         by_way = f" by way of {', '.join(each.id for each in ancestors)}" if ancestors else ""

@@ -188,17 +188,23 @@ class Ancestor:
 
     Attributes:
         id: ``policy/rule`` of the parent.
+        places: Where each of its keys stands in its file.
     """
 
     id: str
     limit: Limit
     during: tuple[tuple[Calendar, Limit], ...]
     mark: Mark
+    places: tuple[tuple[str, Mark], ...] = ()
 
     @property
     def limits(self) -> tuple[Limit, ...]:
         """Its limit and those of its calendars."""
         return (self.limit, *(limit for _, limit in self.during))
+
+    def place(self, *keys: str) -> Mark:
+        """Where the first of ``keys`` that it has stands; the rule itself when it has none of them."""
+        return _first_place(self.places, keys, self.mark)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,8 +282,7 @@ class Rule:
 
     def place(self, *keys: str) -> Mark:
         """Where the first of ``keys`` that the rule has stands; the rule itself when it has none of them."""
-        known = dict(self.places)
-        return next((known[key] for key in keys if key in known), self.mark)
+        return _first_place(self.places, keys, self.mark)
 
     def hold(self, level: Level) -> float:
         """Seconds that ``level`` must be exceeded before it fires; 0 when the rule says nothing of it."""
@@ -286,3 +291,8 @@ class Rule:
     def actions_at(self, level: Level) -> tuple[Action, ...]:
         """The actions of ``level``; none below WARN."""
         return dict(self.actions).get(level, ())
+
+
+def _first_place(places: tuple[tuple[str, Mark], ...], keys: tuple[str, ...], otherwise: Mark) -> Mark:
+    known = dict(places)
+    return next((known[key] for key in keys if key in known), otherwise)

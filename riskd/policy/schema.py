@@ -62,7 +62,8 @@ def policy_shape(catalogue: Mapping[str, MeasureSpec]) -> Record:
             "owner": required(LINE, "who answers for it"),
             "version": required(LINE, 'in quotes, such as `version: "1.0.0"`'),
             "mode": required(
-                MODES, "observe (record), propose (a person approves each order) or enforce (act)"
+                MODES,
+                "observe (record and say), propose (say what would be sent, send nothing) or enforce (send)",
             ),
             "scope": optional(
                 SELECTOR, "which part of the book the rules are about; all of it when left out"
@@ -90,6 +91,7 @@ def json_schema(catalogue: Mapping[str, MeasureSpec] = CATALOGUE) -> Schema:
 # ---- limits --------------------------------------------------------------------------------------------------------
 
 
+_EVERY_MEASURE = "`riskd explain` lists all"
 _LIMIT_LEVELS = by_level(Amount(), "limit of")
 _THRESHOLDS = Record(called="a limit", fields=_LIMIT_LEVELS, any_of=LEVEL_NAMES)
 _EDGES = Items(item=Amount(), called="an edge", least=2, most=2)
@@ -132,8 +134,9 @@ def _measure(catalogue: Mapping[str, MeasureSpec]) -> Named:
         fields=with_parameters,
         one_of=(tuple(with_parameters),),
         noun="measure",
+        every=_EVERY_MEASURE,
     )
-    scalar = Words(words=tuple(sorted(catalogue)), noun="measure")
+    scalar = Words(words=tuple(sorted(catalogue)), noun="measure", every=_EVERY_MEASURE)
     return Named(name="measure", shape=Either(scalar=scalar, mapping=mapping))
 
 

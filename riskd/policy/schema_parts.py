@@ -15,6 +15,7 @@ from riskd.policy.shape import (
     Shape,
     Table,
     Text,
+    Words,
     one_or_more,
     optional,
     required,
@@ -70,6 +71,7 @@ SELECTOR = Named(
             "labels": optional(_LABELS, "labels of the account or the hedge"),
         },
         any_of=(*ATTRIBUTES, "labels"),
+        otherwise="a label of your own? write labels: {{{}: ...}}",
     ),
 )
 
@@ -82,7 +84,11 @@ VARIABLES = Table(
     called="a variable",
     least=1,
 )
-_CLOCK = Text(pattern=r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", example="13:30")
+_CLOCK = Text(
+    pattern=r"(?:[01][0-9]|2[0-3]):[0-5][0-9]",
+    example="13:30",
+    cures={"24:00": "write 00:00; hours that end before they begin run past midnight"},
+)
 CALENDARS = Table(
     key=r"[a-z][a-z0-9_]*",
     example="weekend",
@@ -92,7 +98,10 @@ CALENDARS = Table(
         called="a calendar",
         fields={
             "tz": required(Text(example="America/New_York", length_max=64), "an IANA time zone such as UTC"),
-            "days": optional(Items(item=words(*DAY_NAMES), called="a day", least=1), "days of the week"),
+            "days": optional(
+                Items(item=Words(words=DAY_NAMES, is_ordered=True), called="a day", least=1),
+                "days of the week",
+            ),
             "dates": optional(
                 Items(
                     item=Text(pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}", example="2026-01-28"),
@@ -121,6 +130,7 @@ GUARD = Record(
 # ---- actions and time ----------------------------------------------------------------------------------------------
 
 _APPROVAL = words(*(approval.value for approval in Approval))
+_WHO_SENDS = "who sends: riskd (`auto`), or a person to whom riskd says what it would send (`human`)"
 _ACTION_RECORDS = {
     ActionKind.CANCEL_ORDERS: Record(
         called="cancel_orders",
@@ -128,14 +138,14 @@ _ACTION_RECORDS = {
             "which": optional(
                 words(*WHICH_ORDERS), "which of the resting orders; risk_increasing when left out"
             ),
-            "approval": optional(_APPROVAL, "auto when left out"),
+            "approval": optional(_APPROVAL, f"{_WHO_SENDS}; auto when left out"),
         },
     ),
     ActionKind.PLACE_STOP: Record(
         called="place_stop",
         fields={
             "distance": required(RATIO, "distance from mark: `distance: 3%`"),
-            "approval": optional(_APPROVAL, "human when left out"),
+            "approval": optional(_APPROVAL, f"{_WHO_SENDS}; human when left out"),
         },
     ),
     ActionKind.DELEVERAGE: Record(
@@ -148,7 +158,7 @@ _ACTION_RECORDS = {
             "max_step": optional(
                 RATIO, "largest share of a position that one plan may close; 100% when left out"
             ),
-            "approval": optional(_APPROVAL, "human when left out"),
+            "approval": optional(_APPROVAL, f"{_WHO_SENDS}; human when left out"),
         },
     ),
     ActionKind.CLOSE: Record(
@@ -157,7 +167,7 @@ _ACTION_RECORDS = {
             "max_step": optional(
                 RATIO, "largest share of a position that one plan may close; 100% when left out"
             ),
-            "approval": optional(_APPROVAL, "human when left out"),
+            "approval": optional(_APPROVAL, f"{_WHO_SENDS}; human when left out"),
         },
     ),
 }
@@ -185,7 +195,9 @@ TIMING = {
         Record(
             called="clear",
             fields={
-                "margin": optional(RATIO, "how far back inside the limit the value must come; 0% when left out"),
+                "margin": optional(
+                    RATIO, "how far back inside the limit the value must come; 0% when left out"
+                ),
                 "for": optional(DURATION, "for how long; 0s when left out"),
             },
             any_of=("margin", "for"),
@@ -197,7 +209,10 @@ TIMING = {
             called="missing",
             fields={
                 "hold": optional(DURATION, "how long missing data keeps the last state; 2m when left out"),
-                "then": optional(words(*(then.value for then in MissingThen)), "what it means after that; alert when left out"),
+                "then": optional(
+                    words(*(then.value for then in MissingThen)),
+                    "what it means after that; alert when left out",
+                ),
             },
             any_of=("hold", "then"),
         ),

@@ -20,6 +20,7 @@ from riskd.policy.shape import (
     Shape,
     Table,
     Text,
+    Words,
     optional,
     required,
     words,
@@ -60,6 +61,11 @@ _OF_ACCOUNT = optional(_ID, "id of the account; may be left out where there is o
 _STRATEGY = optional(_WORD, "strategy; `unlabelled` when left out")
 
 
+def _condition(key: str) -> Words:
+    levels = {level: f"write {key}: firing, level: {level}" for level in LEVEL_NAMES}
+    return Words(words=CONDITIONS, cures=levels)
+
+
 def _rows(called: str, fields: dict[str, Field], one_of: tuple[tuple[str, ...], ...] = ()) -> Items:
     return Items(item=Record(called=called, fields=fields, one_of=one_of), called=called)
 
@@ -75,6 +81,9 @@ _ACCOUNTS = _rows(
         "equity": optional(_MONEY, "margin balance; unknown when left out"),
         "wallet": optional(_MONEY, "wallet balance; equity less profits when left out"),
         "maintenance_margin": optional(_MONEY, "as the venue states it; by the brackets when left out"),
+        "available_balance": optional(
+            _MONEY, "what may still be used, as the venue states it; equity less initial margin when left out"
+        ),
         "hedge_mode": optional(Flag(), "whether long and short of a symbol are held apart; no when left out"),
         "data_age": optional(DURATION, "age of all that could be read; 0s when left out"),
         "unknown": optional(
@@ -229,7 +238,7 @@ _VERDICT = Record(
         ),
         "is": required(words(*OUTCOMES), "verdict on this book"),
         "value": optional(Amount(is_literal=True), "value of the measure, to the digits that are written"),
-        "alert": optional(words(*CONDITIONS), "condition of the alert"),
+        "alert": optional(_condition("alert"), "condition of the alert"),
         "level": optional(words(*LEVEL_NAMES), "level of the alert"),
         "actions": optional(_ACTIONS, "exactly what the alert asks for while it fires, beside notify"),
     },
@@ -280,7 +289,7 @@ _SERIES = Record(
                     called="an expectation",
                     fields={
                         "at": required(DURATION, "time since the first tick"),
-                        "is": required(words(*CONDITIONS), "condition of the alert"),
+                        "is": required(_condition("is"), "condition of the alert"),
                         "level": optional(words(*LEVEL_NAMES), "level of the alert"),
                         "unknown": optional(Flag(), "whether the alert says that data is missing"),
                         "actions": optional(_ACTIONS, "exactly what the alert asks for, beside notify"),

@@ -20,6 +20,13 @@ def own_tests(rule: Rule, scope: Selector) -> tuple[tuple[str, Match], ...]:
     return tuple(left.elements())
 
 
+def match_text(name: str, match: Match) -> str:
+    """One test in words: ``symbol BTC/* or ETH/*``, ``strategy not scalp-*``."""
+    wanted = [" or ".join(match.any_of)] if match.any_of else []
+    refused = [f"not {' or '.join(match.none_of)}"] if match.none_of else []
+    return f"{name.replace('labels.', 'label ')} {', and '.join([*wanted, *refused])}"
+
+
 def by_attribute(selector: Selector) -> Mapping[str, tuple[Match, ...]]:
     """The tests of each attribute."""
     grouped: dict[str, tuple[Match, ...]] = {}

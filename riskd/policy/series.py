@@ -17,9 +17,7 @@ MISSING = "_"
 GONE = "gone"
 
 
-def read_series(
-    text: str, unit: Unit, of: str = "the rule's measure"
-) -> tuple[float | str | None, ...]:
+def read_series(text: str, unit: Unit, of: str = "the rule's measure") -> tuple[float | str | None, ...]:
     """The values of a series, one a tick.
 
     A part is a quantity, a ramp ``a..b`` from the first to the second, ``_`` for missing data, or ``gone`` for a

@@ -19,10 +19,16 @@ class Words:
 
     Attributes:
         noun: What the words are names of, for messages: ``measure``; empty: the key says it.
+        is_ordered: Whether ``fri-sun`` would be understood, as these and the words between them.
+        every: What lists all of them, where they are many; empty: they are listed.
+        cures: What to write instead of words that stand elsewhere.
     """
 
     words: tuple[str, ...]
     noun: str = ""
+    is_ordered: bool = False
+    every: str = ""
+    cures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +43,13 @@ class Text:
     Attributes:
         pattern: Regular expression that all of it matches; empty: any text.
         example: A good one, for messages.
+        cures: What to write instead of texts that are often written here, by the regular expression of such a text.
     """
 
     pattern: str = ""
     example: str = ""
     length_max: int = 200
+    cures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +118,8 @@ class Record:
         beside: Keys that stand exactly when one of some others does.
         later: Keys that this version does not know yet.
         noun: What the keys are names of, for messages: ``measure``; empty: keys are keys.
+        every: What lists all keys, where they are many; empty: they are listed.
+        otherwise: The cure for a key like none of them, with ``{}`` for the key; empty: they are listed.
     """
 
     called: str
@@ -119,6 +129,8 @@ class Record:
     beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     later: Mapping[str, Later] = field(default_factory=dict)
     noun: str = ""
+    every: str = ""
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

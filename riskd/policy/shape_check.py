@@ -21,8 +21,9 @@ from riskd.policy.shape import (
     Words,
     joined,
 )
+from riskd.policy.shape_cure import key_cure, list_cure, text_cure, torn_values, variable_cure, word_cure
 from riskd.policy.shape_sample import sample
-from riskd.policy.spelling import choose, listed, nearest, quoted, rewrite
+from riskd.policy.spelling import explain, listed, quoted, rewrite
 from riskd.policy.units import QuantityError, parse
 from riskd.policy.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode
 
@@ -135,7 +136,7 @@ def _check_words(node: ScalarNode, shape: Words, called: str, problems: Problems
         if shape.noun
         else f"{called} cannot be {quoted(node.text)}"
     )
-    problems.add(node.mark, Code.UNKNOWN_WORD, what, choose(node.text, shape.words))
+    problems.add(node.mark, Code.UNKNOWN_WORD, what, word_cure(node.text, shape))
 
 
 def _not_yet(what: str) -> str:
@@ -153,7 +154,8 @@ def _check_text(node: ScalarNode, shape: Text, called: str, problems: Problems) 
         problems.add(node.mark, Code.BAD_TEXT, what, "shorten it")
     elif shape.pattern and not re.fullmatch(shape.pattern, node.text):
         what = f"{called} cannot be {quoted(node.text)}"
-        problems.add(node.mark, Code.BAD_TEXT, what, _for_example(shape))
+        cure = text_cure(node.text, shape.cures) or _for_example(shape)
+        problems.add(node.mark, Code.BAD_TEXT, what, cure)
 
 
 def _as_text(node: ScalarNode, shape: Text) -> str:
@@ -183,7 +185,7 @@ def _check_variable(node: ScalarNode, shape: Amount, called: str, problems: Prob
         problems.add(node.mark, Code.NOT_A_QUANTITY, what, "write the quantity itself")
     elif not re.fullmatch(VARIABLE, node.text):
         what = f"{called}: {quoted(node.text)} cannot be a variable"
-        problems.add(node.mark, Code.NOT_A_QUANTITY, what, "write for example $max_leverage")
+        problems.add(node.mark, Code.NOT_A_QUANTITY, what, variable_cure(node.text))
 
 
 def wrong_unit(quantity: Quantity, unit: Unit) -> str:
@@ -210,14 +212,27 @@ def _check_record(node: Node, shape: Record, called: str, problems: Problems) ->
         _wrong_kind(node, called, "a mapping", shape, problems)
         return
     meant: set[str] = set()  # known keys that stand here, or that a misspelt one was meant to be
+    torn = _note_torn(node, shape, problems)
     for key, value in node.entries:
         known = shape.fields.get(key.text)
-        if known is not None:
+        if key.text in torn:
+            meant.add(key.text)
+        elif known is not None:
             meant.add(key.text)
             check(value, known.shape, key.text, problems)
         elif not problems.is_full:
             meant.add(_strange_key(key, shape, problems))
     _check_presence(node, shape, meant, problems)
+
+
+def _note_torn(node: MappingNode, shape: Record, problems: Problems) -> set[str]:
+    """Notes values that their commas tear apart, and returns the keys that belong to them."""
+    torn: set[str] = set()
+    for key, whole, keys in torn_values(node, shape):
+        what, cure = explain(whole)
+        problems.add(key.mark, Code.NOT_A_QUANTITY, f"{key.text}: {what}", cure)
+        torn.update(keys)
+    return torn
 
 
 def _strange_key(key: ScalarNode, shape: Record, problems: Problems) -> str:
@@ -227,13 +242,7 @@ def _strange_key(key: ScalarNode, shape: Record, problems: Problems) -> str:
         name = f"{shape.noun} {quoted(key.text)}".lstrip()
         problems.add(key.mark, Code.NOT_YET, _not_yet(name), later.cure)
         return later.stands_for
-    meant, cure = nearest(key.text, shape.fields) or "", choose(key.text, shape.fields)
-    before_colon = key.text.split(":")[0]
-    if before_colon != key.text and before_colon in shape.fields:
-        meant, cure = (
-            before_colon,
-            f"write {quoted(key.text.replace(':', ': ', 1))}, with a space behind the colon",
-        )
+    meant, cure = key_cure(key.text, shape)
     name = quoted(key.text)
     what = f"unknown {shape.noun} {name}" if shape.noun else f"{shape.called} has no key {name}"
     problems.add(key.mark, Code.UNKNOWN_KEY, what, cure)
@@ -290,7 +299,7 @@ def _check_table(node: Node, shape: Table, called: str, problems: Problems) -> N
 def _wrong_kind(node: Node, called: str, expected: str, shape: Shape, problems: Problems) -> None:
     cure = _write(shape)
     if expected == "a list" and isinstance(node, ScalarNode) and node.text:
-        cure = f"write [{node.text[:40]}]"
+        cure = list_cure(node, shape)
     problems.add(node.mark, Code.WRONG_KIND, f"{called} must be {expected}, found {_found(node)}", cure)
 
 

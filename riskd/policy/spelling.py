@@ -8,10 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from riskd.measure.spec import Unit
-from riskd.policy.quantity import SECONDS, Quantity, duration_text, example, plain, read
+from riskd.policy.quantity import MAGNITUDES, SECONDS, Quantity, duration_text, example, noun, plain, read
+from riskd.policy.synonyms import same_parts, same_word
 
 _LONGEST_HINTED = 60  # a longer word is no typing mistake, and comparing it costs time
 _MOST_LISTED = 16
+_DECIMAL_COMMA = r"(-?[0-9]+),([0-9]{1,2})(?![0-9,])"
+
+NO_ARITHMETIC = "no arithmetic in limits; name a second variable"
+"""The cure for a limit that computes something."""
 
 
 def quoted(text: str) -> str:
@@ -28,12 +33,28 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
-def choose(word: str, known: Iterable[str]) -> str:
-    """A cure for an unknown word: the nearest known one, else all of them in their order."""
+def meant(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known words that an unknown one probably stands for, by its meaning or its letters; best first."""
     words = list(known)
-    near = nearest(word, words)
-    if near:
-        return f"did you mean '{near}'?"
+    same = same_word(word, words)
+    if same or len(word) > _LONGEST_HINTED:
+        return same
+    near = nearest(word, words) or nearest(word.casefold(), words)
+    return (near,) if near else same_parts(word, words)
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """The question: ``did you mean 'a', 'b' or 'c'?``."""
+    *others, last = (f"'{name}'" for name in names)
+    return f"did you mean {', '.join(others)} or {last}?" if others else f"did you mean {last}?"
+
+
+def choose(word: str, known: Iterable[str]) -> str:
+    """A cure for an unknown word: the ones that it probably stands for, else all of them in their order."""
+    words = list(known)
+    found = meant(word, words)
+    if found:
+        return did_you_mean(found)
     return f"known: {listed(words)}" if words else "none is defined"
 
 
@@ -48,11 +69,25 @@ def explain(text: str) -> tuple[str, str]:
     """What is wrong with a text that is no quantity, and what to write."""
     spelled = respell(text)
     if spelled:
-        return f"{quoted(text)} is not how a quantity is written", f"write {spelled}"
+        return f"{quoted(text)} is not how a quantity is written", f"{_comma(text)}write {spelled}"
     if re.fullmatch(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?", text):
         return f"{text}: a number needs a unit", _name_the_unit(Decimal(text))
-    forms = ", ".join(example(unit) for unit in Unit)
-    return f"{quoted(text)} is not a quantity", f"write for example {forms}"
+    return f"{quoted(text)} is not a quantity", _what_a_quantity_is(text)
+
+
+def _what_a_quantity_is(text: str) -> str:
+    if re.fullmatch(r"[0-9][0-9.,]*[kmb]? ?[A-Z]{3,5}", text):
+        return "money is USD, USDT or USDC"
+    if re.search(r"[0-9a-z%] [-+*/] [0-9$]|\$[a-z]", text):
+        return NO_ARITHMETIC
+    return f"write for example {', '.join(example(unit) for unit in Unit)}"
+
+
+def _comma(text: str) -> str:
+    """What to say first of a text whose commas are what is wrong with it."""
+    if re.match(_DECIMAL_COMMA, text):
+        return "a decimal comma? "
+    return "no commas: " if "," in text else ""
 
 
 def respell(text: str) -> str | None:
@@ -65,6 +100,21 @@ def respell(text: str) -> str | None:
         if spelled != text and read(spelled):
             return spelled
     return None
+
+
+def with_unit(number: str, unit: Unit) -> str:
+    """The literal of ``unit`` that a bare number probably is: ``0.05`` as a ratio is ``5%``, ``3.5`` of equity ``3.5x``."""
+    value = Decimal(number)
+    if unit is Unit.RATIO and value != value.to_integral_value() and abs(value) < 1:
+        return f"{plain(value * 100)}%"
+    written = f"{plain(value)}{_SUFFIXES.get(unit, 's' if unit is Unit.DURATION else '')}"
+    quantity = read(written)
+    return written if quantity is not None and quantity.unit is unit else example(unit)
+
+
+def needs_unit(number: str, unit: Unit, measure: str) -> str:
+    """The cure for a bare number where the measure is known: ``leverage is a multiple: write 3.5x``."""
+    return f"{measure} is {noun(unit)}: write {with_unit(number, unit)}"
 
 
 def rewrite(quantity: Quantity, unit: Unit) -> str:
@@ -161,6 +211,7 @@ _SPELT_TIMES: Mapping[str, str] = {
 def _tidy(text: str) -> str:
     """Lower case, single spaces, digits without separators, sign or leading zeros that we do not write."""
     words = re.sub(r"(?<=\d)[,_](?=\d{3})", "", " ".join(text.lower().split()))
+    words = re.sub(f"^{_DECIMAL_COMMA}", r"\1.\2", words)
     return re.sub(r"^(-?)\.(?=\d)", r"\g<1>0.", re.sub(r"^(-?)0+(?=\d)", r"\1", words.removeprefix("+")))
 
 
@@ -186,7 +237,16 @@ def _as_money(text: str) -> str:
         return ""
     number, magnitude, currency = match.groups()
     letter = "k" if magnitude == "thousand" else (magnitude or "")[:1]
-    return f"{number}{letter} {currency.upper()}"
+    return f"{number if letter else _shortened(number)}{letter} {currency.upper()}"
+
+
+def _shortened(number: str) -> str:
+    """``2000000`` as ``2m``; what has no round number of thousands stays."""
+    if not re.fullmatch(r"[1-9][0-9]*", number):
+        return number
+    letter = next((each for each in "bmk" if Decimal(number) % (MAGNITUDES[each] / 10) == 0), "")
+    letter = letter if letter and Decimal(number) >= MAGNITUDES[letter] else ""
+    return f"{plain(Decimal(number) / MAGNITUDES[letter])}{letter}"
 
 
 def _as_duration(text: str) -> str:

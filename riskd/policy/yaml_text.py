@@ -17,7 +17,8 @@ from typing import TypeAlias
 from riskd.policy.problems import Code, Problems
 from riskd.policy.rule import Mark
 from riskd.policy.spelling import quoted
-from riskd.policy.yaml_scan import DEPTH_MAX, HIDDEN, Piece, PieceKind, Refused, pieces, too_deep
+from riskd.policy.yaml_piece import DEPTH_MAX, Piece, PieceKind
+from riskd.policy.yaml_scan import HIDDEN, Refused, pieces, too_deep
 
 
 class ScalarKind(StrEnum):
@@ -163,9 +164,9 @@ class _Builder:
         """The key, unless it is one that no mapping of ours can have."""
         if not isinstance(key, ScalarNode) or key.kind is not ScalarKind.TEXT:
             found = quoted(key.text) if isinstance(key, ScalarNode) else "a list or a mapping"
-            self._problems.add(
-                key.mark, Code.KEY_NOT_TEXT, f"{found} cannot be a key", "keys are text; use quotes"
-            )
+            is_number = isinstance(key, ScalarNode) and key.kind in (ScalarKind.INTEGER, ScalarKind.FLOAT)
+            cure = "keys are text; use quotes" + (f", or {_COMMAS}" if is_number else "")
+            self._problems.add(key.mark, Code.KEY_NOT_TEXT, f"{found} cannot be a key", cure)
             return None
         if key.text == "<<":
             what = "merge keys (<<) are not allowed"
@@ -225,7 +226,12 @@ def _kind(text: str) -> ScalarKind | None:
     return None if _AMBIGUOUS.fullmatch(text) else ScalarKind.TEXT
 
 
+_COMMAS = "write numbers without commas: 3.5x, 2m USD"  # `{warn: 3,5}` has a key 5
+
+
 def _unambiguous(text: str) -> str:
+    if text == "000":
+        return _COMMAS
     if text.lower() in ("true", "false", "null"):
         return f"write {text.lower()}, or put it in quotes"
     return "write plain decimal digits, or put it in quotes"

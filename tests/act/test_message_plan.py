@@ -44,7 +44,7 @@ def test_the_last_line_of_a_plan_says_what_happens_next_in_each_mode() -> None:
         mode: plan_message(a_plan(), Unit.MULTIPLE, mode=mode, expires_at=UNTIL).body[-1] for mode in Mode
     }
     assert "nothing will be sent" in ends[Mode.OBSERVE]
-    assert "expires and nothing is sent" in ends[Mode.PROPOSE]
+    assert ends[Mode.PROPOSE].startswith("riskd sends nothing of it: a person who agrees places these orders")
     assert "2026-03-04 12:02:00 UTC" in ends[Mode.PROPOSE]
     assert "nothing has been sent yet" in ends[Mode.ENFORCE]
 

@@ -36,6 +36,13 @@ tests:
     actions: [block_new_risk]
 """
 
+CHILD = (
+    ("name: desk", "name: child"),
+    ("    why: Leverage", "    refines: desk/cap\n    why: Leverage"),
+    ("max: {warn: 3x, breach: 5x}", "max: {breach: 4.5x}"),
+)
+"""Changes that make a policy which refines the other one."""
+
 CONFIG = """\
 riskd: config/v1
 mode: observe

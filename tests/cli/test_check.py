@@ -11,7 +11,7 @@ from riskd.adapters.system_clock import SystemClock
 from riskd.daemon.policy_files import shipped_packs
 from tests.cli.conftest import Riskd
 from tests.cli.running import modules_after, run_process
-from tests.cli.small_files import CANARY, KEY, write_config, write_credential, write_policy
+from tests.cli.small_files import CANARY, CHILD, KEY, write_config, write_credential, write_policy
 
 
 def test_the_shipped_packs_are_fine(riskd: Riskd) -> None:
@@ -215,8 +215,22 @@ def test_a_trading_key_is_wanted_of_an_account_that_may_act(riskd: Riskd, tmp_pa
     assert "credential trade: " in riskd("check", "--config", config).err
 
 
-def test_a_trading_key_is_not_wanted_while_riskd_only_observes(riskd: Riskd, tmp_path: Path) -> None:
-    config = write_config(tmp_path, ARMED)
+@pytest.mark.parametrize("mode", ["observe", "propose", "enforce"])
+def test_a_trading_key_is_looked_at_wherever_it_is_named(riskd: Riskd, tmp_path: Path, mode: str) -> None:
+    named = ARMED[1].replace("mode: enforce", f"mode: {mode}")
+    config = write_config(tmp_path, (ARMED[0], named))
+    assert "credential trade: " in riskd("check", "--config", config).err
+    key = write_credential(tmp_path, "trade", KEY, mode=0o644)
+    assert (
+        f"mode 0644 lets others read or write it; chmod 0600 {key}" in riskd("check", "--config", config).err
+    )
+    key.chmod(0o600)
+    assert riskd("check", "--config", config).code == 0
+
+
+def test_an_account_that_only_proposes_needs_no_trading_key(riskd: Riskd, tmp_path: Path) -> None:
+    proposing = "credential: binance-main\n    mode: propose\n"
+    config = write_config(tmp_path, ("mode: observe", "mode: enforce"), (ARMED[0], proposing))
     assert riskd("check", "--config", config).code == 0
 
 
@@ -307,3 +321,52 @@ def test_waivers_in_force_are_counted_and_named_with_what_they_leave_in_force(
     assert ", 1 waiver of which 1 in force: fine" in ran.out
     assert "note: waiver W-1 (RISK-311): desk/cap for account=main, warn 4x, breach 6x, until " in ran.out
     assert "; desk/tight still in force" in ran.out
+
+
+# ---- parents ---------------------------------------------------------------------------------------------------------
+
+SECOND = "  - id: second\n    title: Second\n    refines: desk/cap\n    measure: leverage\n    per: account\n    max: 4x\n"
+
+
+def test_a_parent_that_is_not_there_is_one_error_with_the_command_that_mends_it(
+    riskd: Riskd, tmp_path: Path
+) -> None:
+    child = write_policy(tmp_path / "child.yaml", *CHILD, ("tests:\n", f"{SECOND}tests:\n"))
+    ran = riskd("check", child)
+    assert ran.code == 2
+    assert ran.err.count("error[P223]") == 1
+    assert "no policy 'desk' is loaded with this one (and 1 more rule)" in ran.err
+    assert f"`riskd check {child} desk`" in ran.err
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_parents_are_taken_from_the_configuration_and_said(
+    command: str, riskd: Riskd, tmp_path: Path
+) -> None:
+    write_config(tmp_path)
+    write_policy(tmp_path / "policies" / "desk.yaml", ("1x, 5.5x", "1x, 4x"))  # its own test fails
+    child = write_policy(tmp_path / "child.yaml", *CHILD)
+    ran = riskd(command, child)
+    assert ran.code == 0
+    assert "note: desk is loaded as a parent, from riskd.yaml; its own tests are not run" in ran.out
+    assert "1 test" in ran.out
+    assert riskd(command, child, "--config", "riskd.yaml").code == 0
+    assert len(riskd(command, child, "--json").json()["parents"]) == 1
+
+
+def test_a_configuration_that_is_not_valid_has_no_parents(riskd: Riskd, tmp_path: Path) -> None:
+    write_config(tmp_path, ("mode: observe", "mode: sometimes"))
+    ran = riskd("check", write_policy(tmp_path / "child.yaml", *CHILD))
+    assert (ran.code, ran.err.count(": error[")) == (2, 1)
+    assert riskd("check", write_policy(tmp_path / "sound.yaml")).code == 0
+
+
+def test_lint_and_explain_take_parents_from_the_configuration_too(riskd: Riskd, tmp_path: Path) -> None:
+    write_config(tmp_path)
+    child = write_policy(tmp_path / "child.yaml", *CHILD)
+    ran = riskd("policy", "lint", child)
+    assert ran.code == 0
+    assert "1 rule: " in ran.out
+    ran = riskd("explain", "child/cap", "--policy", child)
+    assert ran.code == 0
+    assert "(desk/cap, policies/desk.yaml:14)" in ran.out

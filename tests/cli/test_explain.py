@@ -12,7 +12,7 @@ from tests.adapters.ledger_files import open_ledger
 from tests.builders import BTC
 from tests.cli.conftest import Riskd
 from tests.cli.running import modules_after
-from tests.cli.small_files import write_config, write_policy
+from tests.cli.small_files import CHILD, write_config, write_policy
 from tests.record.builder import a_cycle
 
 SUBJECT = f"account=main,symbol={BTC},side=long"
@@ -95,6 +95,38 @@ def test_a_rule_is_found_by_its_own_id_where_only_one_policy_has_it(riskd: Riskd
 def test_a_rule_that_is_not_there_is_refused_with_the_nearest_id(riskd: Riskd, tmp_path: Path) -> None:
     path = write_policy(tmp_path / "desk.yaml")
     assert "did you mean 'desk/cap'?" in riskd("explain", "desk/cab", "--policy", path).err
+
+
+def test_a_wrong_rule_of_a_policy_is_refused_with_the_rules_of_that_policy(riskd: Riskd) -> None:
+    ran = riskd("explain", "grid-trading/nothing-like-it")
+    assert ran.code == 2
+    assert "grid-trading has no rule 'nothing-like-it'; its rules: " in " ".join(ran.err.split())
+
+
+def test_a_policy_is_told_with_a_line_for_each_of_its_rules(riskd: Riskd, tmp_path: Path) -> None:
+    path = write_policy(tmp_path / "desk.yaml")
+    ran = riskd("explain", "desk", "--policy", path)
+    assert ran.code == 0
+    assert ran.out.splitlines() == [
+        f"desk: A desk ({path})",
+        f"  cap  Account leverage cap; leverage warn above 3x, breach above 5x; propose ({path}:9)",
+    ]
+    assert riskd("explain", "desk", "--policy", path, "--subject", "account=main").code == 2
+
+
+def test_a_pack_that_is_not_loaded_says_how_to_load_it(riskd: Riskd, tmp_path: Path) -> None:
+    write_config(tmp_path)
+    ran = riskd("explain", "grid-trading")
+    assert ran.code == 2
+    assert "--policy grid-trading" in " ".join(ran.err.split())
+    assert riskd("explain", "grid-trading", "--policy", "grid-trading").code == 0
+
+
+def test_the_limits_of_a_parent_stand_at_their_own_lines(riskd: Riskd, tmp_path: Path) -> None:
+    parent = write_policy(tmp_path / "desk.yaml")
+    child = write_policy(tmp_path / "child.yaml", *CHILD)
+    ran = riskd("explain", "child/cap", "--policy", parent, "--policy", child)
+    assert f"warn above 3x (desk/cap, {parent}:14)" in ran.out
 
 
 def test_policies_of_the_configuration_are_meant(riskd: Riskd, tmp_path: Path) -> None:

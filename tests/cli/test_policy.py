@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from riskd.adapters.system_clock import SystemClock
 from riskd.policy.reference import policy_page, waivers_page
 from tests.adapters.ledger_files import open_ledger
 from tests.cli.conftest import Riskd
@@ -120,6 +122,39 @@ def test_coverage_for_programs(riskd: Riskd, tmp_path: Path) -> None:
     assert account["rules"] == [{"rule": "desk/cap", "depends_on": [], "counts_only": []}]
     assert (account["is_missing"], report["idle_rules"]) == (False, [])
     assert set(report["unwatched"]) == {"main"}
+
+
+def test_coverage_names_the_waivers_that_hold_with_their_ends(riskd: Riskd, tmp_path: Path) -> None:
+    waived = ("policies: [policies/desk.yaml]\n", "policies: [policies/desk.yaml]\nwaivers: [waivers.yaml]\n")
+    config = write_config(tmp_path, waived)
+    terms = "waivers: {max_duration: 360d, approvers: [b]}\nrules:\n"
+    write_policy(tmp_path / "policies" / "desk.yaml", ("rules:\n", terms))
+    begins = SystemClock().now() - timedelta(days=1)
+    ends = f"{begins + timedelta(days=7):%Y-%m-%d}"
+    (tmp_path / "waivers.yaml").write_text(
+        f"""riskd: waivers/v1
+waivers:
+  - id: W-1
+    rule: desk/cap
+    subject: {{account: main}}
+    limit: {{warn: 4x, breach: 6x}}
+    from: {begins:%Y-%m-%d}T00:00:00Z
+    until: {ends}T00:00:00Z
+    requested_by: a
+    approved_by: b
+    reason: R
+    ticket: RISK-311
+""",
+        encoding="utf-8",
+    )
+    ran = riskd("policy", "coverage", "--config", config)
+    assert f"  waived: desk/cap until {ends} 00:00 UTC (W-1, RISK-311): warn 4x, breach 6x\n" in ran.out
+    [account] = [
+        subject
+        for subject in riskd("policy", "coverage", "--config", config, "--json").json()["subjects"]
+        if subject["subject"] == "account=main"
+    ]
+    assert account["waivers"][0]["id"] == "W-1"
 
 
 def test_coverage_without_a_configuration_is_wrong_use(riskd: Riskd) -> None:

@@ -28,7 +28,7 @@ def test_each_change_is_one_line_with_both_places(riskd: Riskd, files: tuple[Pat
     assert ran.code == 0
     assert ran.out.splitlines() == [
         f"words     desk: title 'A desk' -> 'Desk'  ({files[0]}:4 -> {files[1]}:4)",
-        f"tightens  desk/cap: breach 5x -> 4x  ({files[0]}:9 -> {files[1]}:9)",
+        f"tightens  desk/cap: breach 5x -> 4x  ({files[0]}:14 -> {files[1]}:14)",
         "1 tightens, 1 words",
     ]
 
@@ -62,6 +62,46 @@ def test_a_gate_stops_what_acts_more(riskd: Riskd, tmp_path: Path) -> None:
     assert "acts more  desk/cap: at breach: deleverage to 2x auto added" in ran.out
 
 
+def test_a_limit_in_front_of_an_order_is_stopped_by_the_gate_for_acting_more(
+    riskd: Riskd, tmp_path: Path
+) -> None:
+    act = ("breach: [notify, block_new_risk]", "breach: [notify, {close: {approval: auto}}]")
+    told = ("actions: [block_new_risk]", "actions: [close]")
+    enforcing = ("mode: propose", "mode: enforce")
+    old = write_policy(tmp_path / "old.yaml", act, told, enforcing)
+    new = write_policy(tmp_path / "new.yaml", act, told, enforcing, ("breach: 5x", "breach: 3.1x"))
+    ran = riskd("policy", "diff", "--fail-on-acting-more", old, new)
+    assert ran.code == 1
+    assert "tightens, acts more  desk/cap: breach 5x -> 3.1x" in ran.out
+    assert "1 tightens, 1 acts more" in ran.out
+    assert riskd("policy", "diff", "--fail-on-acting-more", new, old).code == 0
+    [change] = riskd("policy", "diff", "--json", old, new).json()["changes"]
+    assert (change["effect"], change["acts_more"]) == ("tightens", True)
+
+
+def test_a_change_of_defaults_is_one_line_for_all_rules(riskd: Riskd, tmp_path: Path) -> None:
+    text = """\
+riskd: policy/v1
+name: desk
+title: A desk
+owner: us
+version: "1"
+mode: observe
+defaults: {for: 60s}
+rules:
+  - {id: a, title: A, why: W, measure: leverage, per: account, max: {warn: 3x, breach: 5x}}
+  - {id: b, title: B, why: W, measure: margin_ratio, per: account, max: {warn: 40%, breach: 60%}}
+  - {id: c, title: C, why: W, measure: leverage, per: account, max: {warn: 3x, breach: 4x}, for: 5s}
+"""
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(text, encoding="utf-8")
+    new.write_text(text.replace("for: 60s", "for: 10s"), encoding="utf-8")
+    assert riskd("policy", "diff", old, new).out.splitlines() == [
+        f"tightens  desk: defaults for 1m -> 10s (2 rules: a, b)  ({old}:7 -> {new}:7)",
+        "1 tightens",
+    ]
+
+
 def test_json_has_effects_and_places(riskd: Riskd, files: tuple[Path, Path]) -> None:
     report = riskd("policy", "diff", "--json", *files).json()
     assert report["old"] != report["new"]
@@ -71,7 +111,7 @@ def test_json_has_effects_and_places(riskd: Riskd, files: tuple[Path, Path]) -> 
         "desk/cap",
         "breach 5x -> 4x",
     )
-    assert tightened["new"] == {"file": str(files[1]), "line": 9, "column": 5}
+    assert tightened["new"] == {"file": str(files[1]), "line": 14, "column": 5}
 
 
 def test_a_version_that_is_not_valid_is_refused(
@@ -95,7 +135,7 @@ def test_policies_that_were_in_force_are_named_by_their_hash(
     journal.close()
     ran = riskd("policy", "diff", bundle.hash[:10], files[1], "--state", state)
     assert ran.code == 0
-    assert "tightens  desk/cap: breach 5x -> 4x  (desk.yaml:9 -> " in ran.out
+    assert "tightens  desk/cap: breach 5x -> 4x  (desk.yaml:14 -> " in ran.out
     unknown = riskd("policy", "diff", "0123456789", files[1], "--state", state)
     assert unknown.code == 2
     assert "no policies with this hash were in force" in unknown.err

@@ -105,3 +105,32 @@ def test_programs_are_told_which_test_noticed_what(riskd: Riskd, tmp_path: Path)
 def test_nothing_is_learned_of_a_policy_whose_tests_fail(riskd: Riskd, tmp_path: Path) -> None:
     ran = riskd("test", write_policy(tmp_path / "desk.yaml", ("1x, 5.5x", "1x, 4x")), "--mutate", "--json")
     assert (ran.code, ran.json()["weakened"]) == (1, [])
+    assert ran.json()["not_weakened"] == [{"policy": "desk", "why": "1 of its tests fails", "failing": 1}]
+
+
+def test_a_policy_that_was_not_weakened_is_named(riskd: Riskd, tmp_path: Path) -> None:
+    write_policy(tmp_path / "bad.yaml", ("1x, 5.5x", "1x, 4x"))
+    write_policy(tmp_path / "good.yaml", ("name: desk", "name: other"), ("1x, 5.5x", "3.5x, 5.5x"), NOTICED)
+    ran = riskd("test", tmp_path, "--mutate")
+    assert ran.code == 1
+    assert "FAILED  desk: not weakened, 1 of its tests fails\n" in ran.out
+    assert "noticed other/cap: 5 of 5 weakenings noticed\n" in ran.out
+    assert "1 failed; 5 weakenings: 0 not noticed; 1 policy not weakened (" in ran.out.splitlines()[-1]
+
+
+def test_a_policy_without_tests_cannot_be_weakened(riskd: Riskd, tmp_path: Path) -> None:
+    ran = riskd("test", write_policy(tmp_path / "desk.yaml", (TESTS, "")), "--allow-empty", "--mutate")
+    assert ran.code == 1
+    assert "FAILED  desk: not weakened, it has no tests\n" in ran.out
+
+
+def test_the_tests_of_one_policy_may_be_run_alone(riskd: Riskd, tmp_path: Path) -> None:
+    write_policy(tmp_path / "good.yaml")
+    write_policy(tmp_path / "bad.yaml", ("name: desk", "name: other"), ("1x, 5.5x", "1x, 4x"))
+    assert riskd("test", tmp_path).code == 1
+    ran = riskd("test", tmp_path, "--policy", "desk")
+    assert ran.code == 0
+    assert ran.out.splitlines()[-1].startswith("1 test of 1 policy: 1 ok, 0 failed")
+    ran = riskd("test", tmp_path, "--policy", "othr")
+    assert ran.code == 2
+    assert "there is no policy 'othr'; did you mean 'other'?" in ran.err

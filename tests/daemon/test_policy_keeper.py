@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from riskd.daemon.policy_keeper import NEEDS_RESTART
+from riskd.daemon.policy_keeper import BRINGS_ORDERS, NEEDS_RESTART
 from riskd.errors import PolicyError
 from riskd.model.alert import Condition
 from riskd.model.journal import EntryKind
@@ -18,6 +18,10 @@ from riskd.record.fold import Remembered
 from tests.builders import NOW
 from tests.daemon.policy_play import ACTING, TESTED, Play, leverage, policy
 
+CLOSING = ", then: {warn: [notify, {close: {approval: auto}}]}"
+WAITED = """tests:
+  - {name: calm, rule: leverage, every: 10s, series: "1x*2", expect: [{at: 10s, is: ok}]}
+"""
 BROKEN = policy(leverage("5%"))
 
 
@@ -194,6 +198,100 @@ def test_an_armed_rule_may_be_narrowed_and_tightened_while_riskd_runs(tmp_path: 
     play.write(acting.replace("max: {warn: 3x}", "max: {warn: 2.5x}"))
     play.turns(6)
     assert "policies were not reloaded" not in " ".join(play.headlines)
+
+
+@pytest.mark.parametrize(
+    ("book", "limit", "wait"),
+    [(2.0, "{warn: 1.5x}", "0s"), (2.0, "{warn: 1.5x}", "10m"), (3.5, "{warn: 2.5x}", "0s")],
+    ids=["at once", "once it has lasted", "a larger one of an alert that fires"],
+)
+def test_a_limit_that_would_send_an_order_for_the_book_as_it_is_waits_for_a_restart(
+    book: float, limit: str, wait: str, tmp_path: Path
+) -> None:
+    acting = policy(leverage(more=f"{CLOSING}, for: {{warn: {wait}}}"), mode="enforce", tests=WAITED)
+    play = Play(tmp_path, acting, may_send=True)
+    play.turns(2, leverage=book)
+    old = play.hash
+    play.write(acting.replace("{warn: 3x}", limit))
+    play.turns(8)
+    assert play.hash == old
+    [message] = play.said
+    [told] = [line for line in message.body if BRINGS_ORDERS in line]
+    assert "desk/leverage would send an order for the book as it is: close for account=main" in told
+    assert f"{play.file}:9:" in told
+    assert play.keeper.standing.startswith("policies on the disk refused: ")
+
+
+def test_a_limit_that_sends_no_order_now_is_taken_and_says_that_it_acts_more(tmp_path: Path) -> None:
+    acting = policy(leverage(more=CLOSING), mode="enforce", tests=WAITED)
+    play = Play(tmp_path, acting, may_send=True)
+    old = play.hash
+    play.write(acting.replace("{warn: 3x}", "{warn: 2.5x}"))
+    play.turns(6)
+    assert play.hash != old
+    [message] = play.said
+    assert message.level is Level.WARN
+    assert "1 tightens, 1 acts more" in message.headline
+    assert play.keeper.standing == ""
+
+
+def test_a_shorter_wait_that_an_order_is_behind_waits_for_a_restart(tmp_path: Path) -> None:
+    slow = policy(leverage(more=f"{CLOSING}, for: {{warn: 10h}}"), mode="enforce", tests=WAITED)
+    play = Play(tmp_path, slow, may_send=True)
+    play.turns(2, leverage=4)
+    old = play.hash
+    play.write(slow.replace("10h", "10m"))
+    play.turns(6)
+    assert play.hash == old
+    assert BRINGS_ORDERS in body_of(play.said[0])
+    play.write(slow.replace("10h", "20h"))
+    play.turns(6)
+    assert play.hash != old
+
+
+def test_a_refused_limit_is_taken_when_somebody_asks_after_the_book_came_back(tmp_path: Path) -> None:
+    acting = policy(leverage(more=CLOSING), mode="enforce", tests=WAITED)
+    play = Play(tmp_path, acting, may_send=True)
+    old = play.hash
+    play.write(acting.replace("{warn: 3x}", "{warn: 1.5x}"))
+    play.turns(6, leverage=2)
+    assert play.keeper.is_refused
+    play.turns(2, leverage=1)
+    play.keeper.ask()
+    play.turns(4)
+    assert play.hash != old
+    assert not play.keeper.is_refused
+
+
+def test_the_book_is_looked_at_once_more_when_a_swap_had_to_wait(tmp_path: Path) -> None:
+    acting = policy(leverage(more=CLOSING), mode="enforce", tests=WAITED)
+    play = Play(tmp_path, acting, may_send=True)
+    old = play.hash
+    play.write(acting.replace("{warn: 3x}", "{warn: 2x}"))
+    play.memory.is_full = True
+    play.turns(6)
+    play.memory.is_full = False
+    play.turns(2, leverage=2.5)
+    assert play.hash == old
+    assert play.keeper.is_refused
+
+
+def test_an_armed_riskd_watches_one_cycle_even_where_no_shadow_is_asked_for(tmp_path: Path) -> None:
+    acting = policy(leverage(more=CLOSING), mode="enforce", tests=WAITED)
+    play = Play(tmp_path, acting, may_send=True, shadow_cycles=0)
+    old = play.hash
+    play.write(acting.replace("{warn: 3x}", "{warn: 1.5x}"))
+    play.turns(4, leverage=2)
+    assert play.hash == old
+
+
+def test_orders_that_a_person_approves_keep_no_policies_away(tmp_path: Path) -> None:
+    asking = policy(leverage(more=CLOSING.replace("auto", "human")), mode="enforce", tests=WAITED)
+    play = Play(tmp_path, asking, may_send=True)
+    old = play.hash
+    play.write(asking.replace("{warn: 3x}", "{warn: 1.5x}"))
+    play.turns(6, leverage=2)
+    assert play.hash != old
 
 
 def test_the_same_policies_are_welcome_where_nothing_can_be_sent(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from riskd.adapters.ccxt_transport import request_weight
 from riskd.adapters.request_budget import RequestBudget
 from riskd.adapters.system_clock import SystemClock
 from riskd.adapters.virtual_time import VirtualClock, VirtualLoop
-from riskd.daemon.reading import Reading
+from riskd.daemon.reading import Reading, orders_every_seconds
 from riskd.model.wire import VenueAnswer, VenueCall
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,11 +39,11 @@ class Counting:
         """Nothing is held."""
 
 
-def charged(account: str, *, every_seconds: float) -> tuple[int, float]:
-    """What the first cycle costs, and what a minute costs after it."""
+def charged(*accounts: str, every_seconds: float) -> tuple[int, float]:
+    """What the first cycle of these readers costs, and what a minute costs after it."""
     loop = VirtualLoop()
     clock, transport = VirtualClock(loop, started_at=START), Counting()
-    reading = Reading([BinanceReader(transport, account=account, clock=clock)], clock)
+    reading = Reading([BinanceReader(transport, account=name, clock=clock) for name in accounts], clock)
 
     async def story() -> tuple[int, float]:
         await reading.collect(deadline_seconds=1)
@@ -60,13 +60,29 @@ def charged(account: str, *, every_seconds: float) -> tuple[int, float]:
         loop.close()
 
 
+TEN = tuple(f"account-{number}" for number in range(10))
+
+
 @pytest.mark.parametrize(("every_seconds", "at_most"), [(10.0, 180), (5.0, 240)])
-def test_a_minute_of_one_account_costs_what_the_operations_page_says(
+def test_a_minute_of_one_account_of_ten_costs_what_the_operations_page_says(
     every_seconds: float, at_most: int
 ) -> None:
-    first, minute = charged("alpha", every_seconds=every_seconds)
-    assert first <= 160
-    assert at_most - 10 <= minute <= at_most
+    first, minute = charged(*TEN, every_seconds=every_seconds)
+    assert first <= 10 * 160
+    assert 10 * (at_most - 10) <= minute <= 10 * at_most
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_few_accounts_are_looked_at_more_often_within_half_of_the_allowance(count: int) -> None:
+    _, minute = charged(*TEN[:count], every_seconds=10.0)
+    assert minute <= 1_250
+
+
+def test_lists_of_orders_are_read_less_often_with_every_account_down_to_the_slowest() -> None:
+    every = [orders_every_seconds(count) for count in (1, 2, 4, 7, 12, 50)]
+    assert every == sorted(every)
+    assert (every[0], every[-1]) == (10.0, 60.0)
+    assert 20.0 < every[2] < 30.0
 
 
 def test_a_minute_of_a_venue_costs_no_more_with_more_accounts() -> None:
@@ -78,9 +94,8 @@ def test_a_minute_of_a_venue_costs_no_more_with_more_accounts() -> None:
 def test_the_operations_page_says_how_many_accounts_fit_one_address(every_seconds: float, words: str) -> None:
     budget = RequestBudget(clock=SystemClock())
     allowed = budget.weight_per_minute * (1 - budget.reserve)
-    fit = (allowed - charged("", every_seconds=every_seconds)[1]) / charged(
-        "alpha", every_seconds=every_seconds
-    )[1]
+    of_one = charged(*TEN, every_seconds=every_seconds)[1] / len(TEN)
+    fit = (allowed - charged("", every_seconds=every_seconds)[1]) / of_one
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     assert {"ten": 10, "seven": 7}[words] == int(fit)
     assert re.search(rf"\b{words}\b", page)

@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from riskd.adapters.sd_notify import ServiceManager
+from riskd.daemon.heartbeat import Heartbeat
+from tests.daemon.policy_play import Play, leverage, policy
 
 
 @pytest.fixture
@@ -37,3 +39,25 @@ def test_without_a_service_manager_nothing_is_said() -> None:
     manager.ready("nobody listens")
     assert not manager.present
     assert manager.watchdog_seconds is None
+
+
+def test_a_refused_reload_stands_in_the_status_for_as_long_as_it_lasts(
+    listener: tuple[str, socket.socket], tmp_path: Path
+) -> None:
+    path, sock = listener
+    play = Play(tmp_path, policy(leverage("{warn: 3x}")))
+    heartbeat = Heartbeat(ServiceManager({"NOTIFY_SOCKET": path}))
+    heartbeat.tell_too(lambda: play.keeper.standing)
+
+    def status() -> str:
+        heartbeat.after_cycle(play.turn())
+        return sock.recv(4096).decode().partition("STATUS=")[2]
+
+    assert "refused" not in status()
+    play.write(policy(leverage("5%")))
+    play.turns(2)
+    sock.recv(4096)  # of the first cycle, which says twice that it is there
+    assert "; policies on the disk refused: " in status()
+    play.write(policy(leverage("{warn: 3x}")))
+    play.turns(3)
+    assert "refused" not in status()

@@ -83,6 +83,14 @@ def test_an_account_may_not_be_armed_without_a_second_key() -> None:
     assert "another key" in faults(text)[0]
 
 
+def test_an_account_that_only_proposes_needs_no_second_key() -> None:
+    text = GOOD.replace(
+        "    trading_credential: binance-main-trade\n    mode: enforce\n", "    mode: propose\n"
+    )
+    [account] = parse_settings("riskd.yaml", text).accounts
+    assert (account.mode, account.trading_credential) == ("propose", None)
+
+
 @pytest.mark.parametrize(
     "endpoint",
     ["http://10.0.0.5:80", "http://example.org", "ftp://127.0.0.1", "http://127.0.0.1.example.org"],
@@ -148,3 +156,26 @@ def test_clusters_are_measured_unless_the_desk_names_them() -> None:
 def test_clusters_that_cannot_be_read_are_one_fault(clusters: str, words: str) -> None:
     (fault,) = faults(f"{GOOD}clusters: {clusters}\n")
     assert words in fault
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('symbols: ["BTC/USDT:USDT"]', "symbols: [BTCUSDT]", "write BTC/USDT:USDT or BTC/*"),
+        ('symbols: ["*"]', "symbols: [ETH]", "write ETH/* for all of its contracts"),
+        (
+            'account: binance-main, symbol: "ETH/USDT:USDT"',
+            "account: binance-main, symbol: ETHUSDT",
+            "write ETH/USDT:USDT",
+        ),
+        (
+            'account: binance-main, symbol: "BTC/USDT:USDT"',
+            "account: binance-main, symbol: 'BTC/*'",
+            "BASE/QUOTE:SETTLE",
+        ),
+    ],
+)
+def test_a_symbol_that_no_venue_can_have_is_refused(old: str, new: str, told: str) -> None:
+    assert GOOD.count(old) == 1
+    (fault,) = faults(GOOD.replace(old, new))
+    assert told in fault

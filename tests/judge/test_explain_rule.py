@@ -125,14 +125,14 @@ def test_a_calendar_that_holds_gives_the_limits_that_it_tightens_and_those_that_
 def test_the_chain_is_told_with_what_holds_now() -> None:
     assert list(source_lines(RULES["desk/cap"], WEDNESDAY)) == [
         "breach above 4.5x (desk/cap, desk.yaml:9)",
-        "warn above 4x, breach above 5x, critical above 6x (house/cap, house.yaml:12)",
-        "breach above 3x (house/cap during weekend, house.yaml:12, sat, sun UTC: not now)",
+        "warn above 4x, breach above 5x, critical above 6x (house/cap, house.yaml:17)",
+        "breach above 3x (house/cap during weekend, house.yaml:18, sat, sun UTC: not now)",
     ]
 
 
 def test_a_refinement_has_the_levels_of_its_parent_from_there() -> None:
     assert list(effective_lines(RULES["desk/cap"], WEDNESDAY, None)) == [
-        "warn above 4x, critical above 6x (house/cap, house.yaml:12)",
+        "warn above 4x, critical above 6x (house/cap, house.yaml:17)",
         "breach above 4.5x (desk/cap, desk.yaml:9)",
     ]
 
@@ -185,6 +185,13 @@ def test_the_weakest_mode_is_told_with_what_makes_it_so() -> None:
 def test_actions_say_who_carries_them_out() -> None:
     assert lines("house/cap", "at breach") == ["notify, block_new_risk (left to a person)"]
     assert lines("house/cap", "at critical") == ["notify, deleverage (to 4x, by itself)"]
+
+
+def test_an_action_that_is_left_to_a_person_promises_no_approval() -> None:
+    text = HOUSE.replace("approval: auto", "approval: human")
+    rule = next(rule for rule in load([("house.yaml", text)]).rules if rule.id == "house/cap")
+    told = dict(explain_rule(rule, context()))
+    assert told["at critical"] == "notify, deleverage (to 4x, said to a person, not sent)"
 
 
 def test_formula_and_source_are_those_of_the_catalogue() -> None:

@@ -93,7 +93,7 @@ def test_others_may_be_ok_but_nothing_else() -> None:
         ),
         (
             "subject: {account: lab}, is: ok",
-            "[T008]: at 0s desk/leverage the rule does not cover account=lab; it covers account=main",
+            "[T008]: at 0s desk/leverage the rule does not cover account=lab; label env prod leaves it out; it covers account=main",
         ),
         (
             "subject: {account: mian}, is: not_covered",
@@ -175,6 +175,39 @@ def test_what_could_not_be_read_says_so() -> None:
 def test_equity_that_is_not_said_is_unknown_and_not_zero() -> None:
     body = BOOK.replace("equity: 10k USD, ", "") + "    rule: leverage\n    expect: [{is: unknown}]\n"
     assert problems(body) == []
+
+
+FREE = """\
+riskd: policy/v1
+name: desk
+title: A desk
+owner: us
+version: "1"
+mode: observe
+rules:
+  - {id: free, title: Free, why: Calls come in clusters., expr: available_balance / equity, unit: ratio, per: account, min: 10%}
+tests:
+  - name: a
+    accounts: [{id: main, equity: 10k USD}]
+    positions: [{symbol: "BTC/USDT:USDT", side: long, notional: 20k USD, mark: 50k USD, leverage: 4x}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (("", ""), "is: ok, value: 50%"),  # 10k of equity less a quarter of 20k
+        (("10k USD}", "10k USD, available_balance: 2k USD}"), "is: ok, value: 20%"),
+        ((", leverage: 4x", ""), "is: unknown"),
+        (("10k USD}", "10k USD, available_balance: 2k USD, unknown: [balances]}"), "is: unknown"),
+    ],
+)
+def test_what_may_still_be_used_is_as_stated_or_equity_less_initial_margin(
+    change: tuple[str, str], found: str
+) -> None:
+    text = f"{FREE.replace(*change)}    expect: [{{{found}}}]\n"
+    (policy,) = load([("desk.yaml", text)]).policies
+    assert [result.problems for result in rehearse(policy)] == [()]
 
 
 def test_a_position_without_confirmation_is_unknown_and_not_flat() -> None:

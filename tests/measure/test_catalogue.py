@@ -11,6 +11,7 @@ from riskd.measure.catalogue import CATALOGUE, select_all, take, with_defaults
 from riskd.measure.document import measure_lines, measures_page
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Unit
 from riskd.model.subject import Grain
+from riskd.policy.units import parse
 from tests.builders import a_position, a_snapshot
 from tests.measure.books import book_of, measured
 
@@ -46,6 +47,20 @@ def test_every_measure_is_documented(spec: MeasureSpec) -> None:
 def test_the_page_of_measures_is_current() -> None:
     cure = "python -c 'from riskd.measure.document import measures_page as m; print(m(), end=\"\")' > docs/measures.md"
     assert PAGE.read_text(encoding="utf-8") == measures_page(), f"regenerate it: {cure}"
+
+
+def test_a_default_is_written_as_a_policy_would_write_it() -> None:
+    given = [(spec, parameter) for spec in CATALOGUE.values() for parameter in spec.parameters]
+    written = {
+        (spec.name, parameter.name): dict(measure_lines(spec))[f"parameter {parameter.name}"]
+        for spec, parameter in given
+        if parameter.default is not None and parameter.unit is not None
+    }
+    assert len(written) > 5
+    for spec, parameter in given:
+        if (told := written.get((spec.name, parameter.name))) is not None:
+            quantity = parse(told.rpartition("default ")[2].removesuffix("."))
+            assert (quantity.unit, quantity.value) == (parameter.unit, parameter.default), told
 
 
 def test_the_lines_of_a_measure_name_its_unit_and_formula() -> None:

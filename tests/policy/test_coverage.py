@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from riskd.measure.catalogue import FAMILIES
 from riskd.model.desk import AccountProfile, Desk, StrategyMatch
 from riskd.model.subject import Grain
 from riskd.policy.coverage import Covered, Survey, survey
 from riskd.policy.load import load
 from riskd.policy.roster import held_position
+from tests.builders import NOW
 
 POLICY = """\
 riskd: policy/v1
@@ -23,6 +26,30 @@ rules:
   - {id: size, title: T, why: W, measure: share_of_equity, per: position, where: {strategy: {not: "scalp-*"}}, max: 40%}
   - {id: majors, title: T, why: W, measure: share_of_equity, per: position, where: {symbol: "BTC/*"}, max: 60%}
   - {id: hedged, title: T, why: W, measure: hedge_ratio, per: hedge, band: {breach: [90%, 110%]}}
+"""
+WAIVERS = """\
+riskd: waivers/v1
+waivers:
+  - id: W-1
+    rule: house/cap
+    subject: {account: main}
+    limit: {breach: 6x}
+    from: 2026-03-02T08:00:00Z
+    until: 2026-03-09T00:00:00Z
+    requested_by: a
+    approved_by: b
+    reason: R
+    ticket: T-1
+  - id: W-2
+    rule: house/majors
+    subject: {account: main, symbol: "BTC/USDT:USDT", side: long}
+    suspend: true
+    from: 2026-03-02T08:00:00Z
+    until: 2026-03-09T00:00:00Z
+    requested_by: a
+    approved_by: b
+    reason: R
+    ticket: T-1
 """
 DESK = Desk(
     accounts=(
@@ -43,7 +70,7 @@ DESK = Desk(
 def the_survey() -> Survey:
     held = held_position(DESK, "main", "BTC/USDT:USDT", "long", "scalp-btc")
     assert held is not None
-    return survey(load([("house.yaml", POLICY)]), DESK, FAMILIES, (held,))
+    return survey(load([("house.yaml", POLICY)]), DESK, FAMILIES, (held,), now=NOW)
 
 
 def of(name: str) -> Covered:
@@ -81,6 +108,22 @@ def test_outside_every_scope_something_is_missing() -> None:
     lab = of("account=lab")
     assert (lab.rules, lab.outside, lab.is_missing) == ((), ("house",), True)
     assert not of("account=main").is_missing
+
+
+def test_waivers_in_force_are_exceptions_of_the_subjects_that_they_are_for() -> None:
+    policy = POLICY.replace("scope:", "waivers: {max_duration: 14d, approvers: [b], four_eyes: true}\nscope:")
+    bundle = load([("house.yaml", policy), ("waivers.yaml", WAIVERS)])
+
+    def waived(now: datetime) -> dict[str, list[str]]:
+        subjects = survey(bundle, DESK, FAMILIES, now=now).subjects
+        return {str(each.entry): [waiver.id for waiver in each.waivers] for each in subjects if each.waivers}
+
+    assert waived(datetime(2026, 3, 3, tzinfo=UTC)) == {
+        "account=main": ["W-1"],
+        "account=main strategy=scalp-btc": ["W-2"],
+        "account=main strategy=swing": ["W-2"],
+    }
+    assert waived(datetime(2026, 3, 9, tzinfo=UTC)) == {}
 
 
 def test_a_kind_of_sum_without_a_rule_is_not_missing() -> None:

@@ -180,6 +180,10 @@ def test_columns_are_listed_once_in_the_order_of_the_text() -> None:
         ("funding_interval", Unit.DURATION, Grain.INSTRUMENT),
         ("(upper - lower) / mark_price", Unit.RATIO, Grain.GRID),
         ("hedged + hedging", Unit.MONEY, Grain.HEDGE),
+        ("max(net / equity, 0)", Unit.RATIO, Grain.ACCOUNT),
+        ("abs(1 - net / gross)", Unit.RATIO, Grain.ACCOUNT),
+        ("net / equity * 2 + 5%", Unit.RATIO, Grain.ACCOUNT),
+        ("gross / equity + 2", Unit.MULTIPLE, Grain.ACCOUNT),
     ],
 )
 def test_units_that_fit(text: str, unit: Unit, grain: Grain) -> None:
@@ -202,6 +206,9 @@ def test_units_that_fit(text: str, unit: Unit, grain: Grain) -> None:
         ("data_age", Unit.RATIO, "gives a duration, but the rule says unit: ratio", "write unit: duration"),
         ("equity * 8h", Unit.MONEY, "gives money x time", "no rule can limit that"),
         ("positions", Unit.RATIO, "gives a count", "write unit: count"),
+        ("net / equity + 0.05", Unit.RATIO, "0.05 has no unit, but the rule says unit: ratio", "write 5%"),
+        ("max(gross / equity, 0.5 - net / gross)", Unit.RATIO, "0.5 has no unit", "write 50%"),
+        ("-(net / equity - 2)", Unit.RATIO, "2 has no unit", "write 200% or 2%"),
         ("net / equity * 2sigma", Unit.COUNT, "gives a number of standard deviations", "write unit: sigma"),
     ],
 )

@@ -179,7 +179,7 @@ def test_a_division_by_zero_is_unknown_and_says_by_what() -> None:
 
 def test_what_is_infinite_in_between_is_not_finite_again_at_the_end() -> None:
     snapshot = a_snapshot(accounts=[an_account("main", wallet=1e200)])
-    assert "beyond all range" in why(snapshot, "min(equity * equity / (1 USD * 1 USD), 5)", Grain.ACCOUNT)
+    assert "beyond all range" in why(snapshot, "min(equity * equity / (1 USD * 1 USD), 500%)", Grain.ACCOUNT)
 
 
 def test_an_infinite_measure_makes_an_expression_unknown() -> None:

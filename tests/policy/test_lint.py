@@ -33,7 +33,9 @@ def found(rules: str, *, head: str = "", desk: Desk | None = None) -> tuple[Find
 
 
 def codes(rules: str, *, head: str = "", desk: Desk | None = None) -> list[str]:
-    return [finding.code for finding in found(rules, head=head, desk=desk)]
+    """All but that there are no tests, as is so of nearly every text here."""
+    every = [finding.code for finding in found(rules, head=head, desk=desk)]
+    return [code for code in every if code != Lint.NO_TEST.code]
 
 
 def a_rule(
@@ -54,7 +56,7 @@ def test_a_finding_stands_at_the_key_that_it_is_about() -> None:
         per: asset
         max: 100%
     """
-    (finding,) = found(rules)
+    _, finding = found(rules)
     assert finding.mark is not None
     assert (finding.mark.file, finding.mark.line, finding.mark.column) == ("desk.yaml", 13, 3)
     assert str(finding) == (
@@ -66,9 +68,8 @@ def test_a_finding_stands_at_the_key_that_it_is_about() -> None:
 def test_findings_come_in_the_order_of_the_file_and_those_of_the_desk_last() -> None:
     rules = a_rule("max: 5x", name="a", more=", where: {account: nobody}") + a_rule("min: 0x", name="b")
     ordered = found(rules, desk=DESK)
-    assert [finding.code for finding in ordered] == ["L004", "L005", "L025", "L025"] or [
-        finding.code for finding in ordered
-    ] == ["L004", "L005", "L025"]
+    assert [finding.code for finding in ordered[:3]] == ["L031", "L004", "L005"]
+    assert {finding.code for finding in ordered[3:]} == {"L025"}
     assert ordered[-1].mark is None
 
 
@@ -167,6 +168,108 @@ def test_a_limit_under_a_calendar_is_compared_too() -> None:
 def test_a_calendar_is_over_when_no_date_is_to_come(calendar: str, is_over: bool) -> None:
     rules = a_rule("max: 5x", more=", during: {special: {max: 3x}}")
     assert codes(rules, head=f"calendars: {{special: {calendar}}}\n") == (["L007"] if is_over else [])
+
+
+# ---- levels ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("then", "lost"),
+    [
+        ("{breach: [notify, block_new_risk]}", "block_new_risk"),
+        ("{breach: [notify, cancel_orders], critical: [notify, close]}", "cancel_orders"),
+        ("{breach: [notify, deleverage], critical: [notify, close]}", ""),
+        ("{breach: [notify, close], critical: [notify, deleverage]}", "close"),
+        (
+            "{breach: [notify, {cancel_orders: {which: all}}], critical: [notify, cancel_orders]}",
+            "cancel_orders of all",
+        ),
+        ("{critical: [notify, close]}", ""),
+    ],
+)
+def test_a_worse_level_does_what_a_milder_one_does(then: str, lost: str) -> None:
+    findings = found(a_rule("max: {breach: 5x, critical: 6x}", more=f", then: {then}"))
+    told = [each.what for each in findings if each.lint is Lint.DOES_LESS]
+    assert told == ([f"critical of desk/cap lacks what breach does: {lost}"] if lost else [])
+
+
+def test_defaults_and_inherited_levels_count_too() -> None:
+    rules = a_rule("max: {breach: 5x, critical: 6x}", more=", then: {breach: [notify, block_new_risk]}")
+    same = "defaults: {then: {critical: [notify, block_new_risk]}}\n"
+    assert "L027" in codes(rules)
+    assert "L027" not in codes(rules, head=same)
+    more = ", refines: desk/cap, then: {breach: [notify, block_new_risk]}"
+    assert "L027" in codes(a_rule("max: {breach: 5x, critical: 6x}") + a_rule("max: 4x", name="b", more=more))
+
+
+@pytest.mark.parametrize(
+    ("limits", "waits", "code"),
+    [
+        ("{breach: 5x, critical: 6x}", "{breach: 1m, critical: 1h}", "L028"),
+        ("{breach: 5x, critical: 6x}", "{breach: 1m, critical: 6m}", None),
+        ("{breach: 5x, critical: 5x}", "{breach: 1m, critical: 1h}", None),
+        ("{breach: 5x, critical: 6x}", "{breach: 1h, critical: 1m}", None),
+    ],
+)
+def test_a_worse_level_does_not_wait_much_longer(limits: str, waits: str, code: str | None) -> None:
+    assert codes(a_rule(f"max: {limits}", more=f", for: {waits}")) == ([] if code is None else [code])
+
+
+# ---- ratios ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "unit", "limit", "code"),
+    [
+        ("100 * net / equity", "ratio", "5%", "L029"),
+        ("abs(net * 10000) / equity", "ratio", "5%", "L029"),
+        ("net / equity / 100", "ratio", "5%", "L029"),
+        ("net / equity * 10", "ratio", "5%", None),
+        ("100% * net / equity", "ratio", "5%", None),
+        ("positions * 100", "count", "500", None),
+    ],
+)
+def test_a_ratio_has_no_factor_of_a_hundred(expression: str, unit: str, limit: str, code: str | None) -> None:
+    rule = (
+        f"  - {{id: cap, title: T, why: W, expr: {expression}, unit: {unit}, per: account, max: {limit}}}\n"
+    )
+    assert codes(rule) == ([] if code is None else [code])
+
+
+def test_a_share_of_all_below_half_is_exceeded_by_a_book_of_few() -> None:
+    def told(limit: str, per: str = "asset") -> list[str]:
+        findings = found(a_rule(f"max: {limit}", measure="share_of_gross", per=per))
+        return [each.what.split(" whenever ")[1] for each in findings if each.lint is Lint.FEW_COINS]
+
+    rest = "all there is, because the shares add up to 100%"
+    assert told("{warn: 30%, breach: 60%}") == [f"1 to 3 assets are {rest}"]
+    assert told("25%", "strategy") == [f"1 to 3 strategies are {rest}"]
+    assert told("50%") == []
+
+
+# ---- guard and tests -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("guard", "per", "action", "is_refused"),
+    [
+        ("50%", "account", "close", True),
+        ("50%", "strategy", "close", True),
+        ("50%", "account", "{deleverage: {objective: pro_rata}}", True),
+        ("50%", "account", "deleverage", False),
+        ("100%", "account", "close", False),
+    ],
+)
+def test_a_guard_that_refuses_an_action_is_told(guard: str, per: str, action: str, is_refused: bool) -> None:
+    rule = a_rule("max: 5x", per=per, more=f", then: {{breach: [notify, {action}]}}")
+    assert ("L030" in codes(rule, head=f"guard: {{max_positions_touched: {guard}}}\n")) is is_refused
+
+
+def test_rules_without_a_test_are_named_once() -> None:
+    every = found(a_rule("max: 5x") + a_rule("max: 10%", measure="open_risk", name="risk"))
+    assert [(each.code, each.what) for each in every] == [
+        ("L031", "2 of the rules of desk have no test: cap, risk")
+    ]
 
 
 # ---- stops -----------------------------------------------------------------------------------------------------------

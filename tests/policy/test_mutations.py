@@ -9,14 +9,10 @@ from tests.policy.mutations import DAMAGES, broken_among, mutated
 BATCH = 40
 
 
-@pytest.mark.parametrize("first", range(0, 240, BATCH))
-def test_a_damaged_policy_loads_or_is_refused(first: int) -> None:
-    broken, _ = broken_among(range(first, first + BATCH))
+@pytest.mark.parametrize("first", range(0, 200, BATCH))
+def test_a_damaged_policy_loads_or_is_refused_and_most_are(first: int) -> None:
+    broken, ends = broken_among(range(first, first + BATCH))
     assert broken == []
-
-
-def test_some_damage_goes_unnoticed_and_most_does_not() -> None:
-    _, ends = broken_among(range(BATCH))
     assert ends["refused"] > ends["loaded"] > 0
 
 

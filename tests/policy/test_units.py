@@ -68,7 +68,7 @@ def test_parsing_is_exact_until_the_very_end() -> None:
         ("5 times", "write 5x"),
         ("$250k", "write 250k USD"),
         ("5M USD", "write 5m USD"),
-        ("5,000 usd", "write 5000 USD"),
+        ("5,000 usd", "no commas: write 5k USD"),
         ("5 million USDT", "write 5m USDT"),
         ("8hours", "write 8h"),
         ("1.5h", "write 1h30m"),
@@ -81,6 +81,10 @@ def test_parsing_is_exact_until_the_very_end() -> None:
         ("+5%", "write 5%"),
         ("05%", "write 5%"),
         (".5%", "write 0.5%"),
+        ("3,5x", "a decimal comma? write 3.5x"),
+        ("2,000,000 USD", "no commas: write 2m USD"),
+        ("2m EUR", "money is USD, USDT or USDC"),
+        ("5x * 2", "no arithmetic in limits; name a second variable"),
     ],
 )
 def test_what_is_nearly_a_quantity_is_refused_with_the_right_spelling(text: str, cure: str) -> None:

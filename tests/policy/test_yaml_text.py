@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.policy.problems import PROBLEMS_MAX, Problems
-from riskd.policy.yaml_scan import DEPTH_MAX, NODES_MAX, SIZE_MAX
+from riskd.policy.yaml_piece import DEPTH_MAX, NODES_MAX
+from riskd.policy.yaml_scan import SIZE_MAX
 from riskd.policy.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode, read_yaml
 from tests.cpu_time import quickest_seconds
 
