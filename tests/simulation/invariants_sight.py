@@ -21,6 +21,7 @@ from tests.simulation.truth import Slot, Truth
 from tests.simulation.violations import Violations
 
 # What riskd judges by may be this old, and the venue states it as of its last step.
+_NEVER_MS = 2**62
 _WINDOW_MS = DATA_AGE_SECONDS * 1000 + 3_000
 _TOLERANCE = 0.005
 # Balances carry no time. An old answer to them is found out by the positions, which it may contradict by so much of
@@ -40,8 +41,9 @@ class SightInvariants:
         leverage_max: Where the leverage rule is critical.
         last_cycle_at: Of this life; None before its first cycle.
         sights: How often each account could be judged in this life. No order may rest on the first time (I20).
-        born_ms: When this life began. Until an account has been told truly in it there is nothing to hold an answer
-            against: an old one that nothing contradicts looks new.
+        readable_ms: When riskd first knew the contracts in this life, without which no answer can be read. Until an
+            account has been told truly after it there is nothing to hold an answer against: an old one that nothing
+            contradicts looks new.
     """
 
     truth: Truth
@@ -53,13 +55,13 @@ class SightInvariants:
     cycles: int = 0
     known: int = 0
     sights: Counter[str] = field(default_factory=Counter)
-    born_ms: int = 0
+    readable_ms: int = _NEVER_MS
     states_before: dict[AlertKey, AlertState] = field(default_factory=dict)
 
-    def new_life(self, now_ms: int) -> None:
+    def new_life(self) -> None:
         """The daemon starts again."""
         self.last_cycle_at = None
-        self.born_ms = now_ms
+        self.readable_ms = _NEVER_MS
         self.sights.clear()
 
     def after_cycle(self, result: CycleResult) -> None:
@@ -75,6 +77,8 @@ class SightInvariants:
             self._positions_are_true(result, code, profile.id, now_ms)
         for event in result.advance.events:
             self._end_was_seen(result, event, now_ms)
+        if result.snapshot.instruments:
+            self.readable_ms = min(self.readable_ms, now_ms)
         self.states_before = dict(result.advance.states)
 
     def after_plan(self, result: PlanResult) -> None:
@@ -116,7 +120,7 @@ class SightInvariants:
             good = state is not None and state.quality is Quality.OK and state.observed_at is not None
             self.violations.check(good, "I6", f"leverage of {account} is judged, {surface} is {state}")
             self._is_young(result, state, f"leverage of {account}")
-        if self.truth.told_ms(account) < self.born_ms:
+        if self.truth.told_ms(account) < self.readable_ms:
             return
         value = float(reading.values[row])
         true = self.truth.leverage(account, self._since_ms(account, now_ms), now_ms, slack=_EQUITY_SLACK)
@@ -165,7 +169,7 @@ class SightInvariants:
     def _positions_are_true(self, result: CycleResult, code: int, account: str, now_ms: int) -> None:
         """A list that riskd believes is one that was so: nothing missing, nothing that was not held."""
         state = result.snapshot.state(account, Surface.POSITIONS)
-        if state is None or state.quality is not Quality.OK or self.truth.told_ms(account) < self.born_ms:
+        if state is None or state.quality is not Quality.OK or self.truth.told_ms(account) < self.readable_ms:
             return
         since_ms = self._since_ms(account, now_ms)
         positions = result.snapshot.positions

@@ -233,7 +233,7 @@ class World:
         while True:
             self.lives += 1
             self._life = Life()
-            self.sight.new_life(_START_MS + round(self.clock.monotonic() * 1000))
+            self.sight.new_life()
             try:
                 with suppress(Crash), self.storage.opened(self._life) as (stored, open_store):
                     journal = self.mutant.wrap_journal(stored)
