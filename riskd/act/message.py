@@ -18,7 +18,7 @@ from riskd.model.message import Message, MessageKind
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
 from riskd.policy.rule import REDUCES, Action, ActionKind, Bound, Limit, Rule
-from riskd.policy.units import show
+from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
 
 STORM_SIZE = 5

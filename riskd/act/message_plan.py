@@ -16,7 +16,7 @@ from riskd.model.desk import Mode
 from riskd.model.message import Message, MessageKind
 from riskd.model.order import TERMINAL, OrderStatus, Plan, Receipt, Reduction
 from riskd.model.verdict import Level
-from riskd.policy.units import show
+from riskd.policy.text.units import show
 
 
 def plan_message(plan: Plan, unit: Unit, *, mode: Mode, expires_at: datetime) -> Message:

@@ -30,9 +30,9 @@ from riskd.measure.spec import Remedy
 from riskd.model.order import Plan, Reduction
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain, Subject
-from riskd.policy.formula_take import take_rule
+from riskd.policy.expression.take import take_rule
 from riskd.policy.rule import REDUCES, Action, ActionKind, Objective, Rule
-from riskd.policy.select import selection
+from riskd.policy.scope.select import selection
 
 
 class NoPlanReason(StrEnum):

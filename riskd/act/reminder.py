@@ -10,7 +10,7 @@ from riskd.measure.spec import Unit
 from riskd.model.alert import AlertKey, AlertState
 from riskd.model.message import REMINDER, Message, MessageKind
 from riskd.model.verdict import Level
-from riskd.policy.units import show
+from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
 
 _BEFORE = (timedelta(hours=4), timedelta(hours=48))

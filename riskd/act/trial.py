@@ -18,10 +18,10 @@ from riskd.model.arrays import FloatArray
 from riskd.model.history import History
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain, Subject
-from riskd.policy.formula_take import take_rule
+from riskd.policy.expression.take import take_rule
+from riskd.policy.limits.thresholds import inset, ladders_by, thresholds
 from riskd.policy.rule import Action, Bound, Rule
-from riskd.policy.select import selection
-from riskd.policy.thresholds import inset, ladders_by, thresholds
+from riskd.policy.scope.select import selection
 
 HOLDS_POSITIONS = frozenset({Grain.POSITION, Grain.ACCOUNT, Grain.STRATEGY, Grain.ASSET})
 """Grains of which every subject lies inside one account and every position of it in one subject."""

@@ -50,7 +50,7 @@ def audit(
 
 
 def _named(name: str, questions: dict[str, Question]) -> Question:
-    from riskd.policy.spelling import choose
+    from riskd.policy.text.spelling import choose
 
     if name not in questions:
         raise click.UsageError(f"no question {name!r}; {choose(name, questions)}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from riskd.model.desk import Desk
     from riskd.policy.bundle import Bundle
-    from riskd.policy.finding import Finding
+    from riskd.policy.lint.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def _checked(files: tuple[str, ...], config: Path | None, now: datetime, *, stri
     from riskd.daemon.policy_files import load_policy_files
     from riskd.daemon.queries import asking, patient_queries
     from riskd.judge.rehearse import rehearse
-    from riskd.policy.lint import lint
+    from riskd.policy.lint.lint import lint
     from riskd.policy.waiver_words import in_force_lines
 
     named, invalid, desk = Named(names=files), list[Problem](), None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from riskd.adapters.duckdb_query import run_query
 from riskd.adapters.safe_text import visible
 from riskd.measure.spec import Unit
-from riskd.policy.units import show
+from riskd.policy.text.units import show
 
 if TYPE_CHECKING:
     from riskd.adapters.duckdb_query import Cell

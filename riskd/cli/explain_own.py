@@ -11,8 +11,8 @@ from riskd.cli.explain_rules import Asked, rule_named
 from riskd.measure.columns import COLUMNS
 from riskd.measure.relations import RELATIONS
 from riskd.measure.relations_document import relation_lines
-from riskd.policy.columns_document import column_lines
-from riskd.policy.formula_sql import NotRecordedError, formula_sql
+from riskd.policy.expression.columns_page import column_lines
+from riskd.policy.expression.sql import NotRecordedError, formula_sql
 
 
 def column_asked(name: str) -> tuple[Asked, ...]:

@@ -17,11 +17,11 @@ from riskd.judge.explain_rule import Context, covers_subject, explain_rule, rule
 from riskd.measure.catalogue import CATALOGUE
 from riskd.model.desk import Desk, Mode
 from riskd.model.subject import Grain
-from riskd.policy.formula_take import rule_spec
-from riskd.policy.lint_waivers import may_be
-from riskd.policy.roster import Cover, Entry, held_position, roster, strategies_for
-from riskd.policy.spelling import choose, did_you_mean, listed, meant, quoted
-from riskd.policy.subject_text import SubjectError, parse_subject
+from riskd.policy.expression.take import rule_spec
+from riskd.policy.lint.waivers import may_be
+from riskd.policy.scope.roster import Cover, Entry, held_position, roster, strategies_for
+from riskd.policy.text.spelling import choose, did_you_mean, listed, meant, quoted
+from riskd.policy.text.subject_text import SubjectError, parse_subject
 
 if TYPE_CHECKING:
     from riskd.model.subject import Subject

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from riskd.cli.problem_text import counted
 
 if TYPE_CHECKING:
-    from riskd.policy.finding import Finding
+    from riskd.policy.lint.finding import Finding
 
 _LINE_SHOWN_MAX = 160
 
@@ -47,7 +47,7 @@ def tally(findings: Sequence[Finding]) -> str:
 
 def is_failing(findings: Iterable[Finding], *, strict: bool) -> bool:
     """Whether findings make a command fail: errors do, and warnings when it is strict."""
-    from riskd.policy.finding import Severity
+    from riskd.policy.lint.finding import Severity
 
     bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     return any(finding.severity in bad for finding in findings)

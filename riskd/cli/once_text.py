@@ -15,7 +15,7 @@ from riskd.model.alert import AlertKey, AlertState
 from riskd.model.report import JsonValue
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.policy.rule import Approval
-from riskd.policy.units import show
+from riskd.policy.text.units import show
 from riskd.policy.waiver_words import in_force_lines
 
 _LEVELS = {-1: "UNKNOWN", 1: "WARN", 2: "BREACH", 3: "CRITICAL"}

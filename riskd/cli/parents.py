@@ -59,7 +59,7 @@ def with_parents(files: tuple[str, ...], config: Path | None) -> Named:
     """
     from riskd.daemon.policy_files import read_policy_files, seen_from
     from riskd.daemon.settings_file import read_settings
-    from riskd.policy.parents import parents_among
+    from riskd.policy.compile.parents import parents_among
 
     chosen = config or DEFAULT_CONFIG
     if not chosen.exists():

@@ -16,9 +16,9 @@ from riskd.cli.state_options import state_options
 
 if TYPE_CHECKING:
     from riskd.model.desk import Desk
-    from riskd.policy.coverage import Covered, Covering, Survey
-    from riskd.policy.roster import Entry
     from riskd.policy.rule import Rule
+    from riskd.policy.scope.coverage import Covered, Covering, Survey
+    from riskd.policy.scope.roster import Entry
     from riskd.policy.waiver import Waiver
 
 
@@ -39,7 +39,7 @@ def coverage(files: tuple[str, ...], config: Path, state: Path | None, as_json: 
     from riskd.adapters.system_clock import SystemClock
     from riskd.cli.chosen_policies import chosen_policies
     from riskd.measure.catalogue import FAMILIES
-    from riskd.policy.coverage import survey
+    from riskd.policy.scope.coverage import survey
 
     chosen = chosen_policies(files, config)
     assert chosen.desk is not None, "a configuration has a desk"
@@ -61,7 +61,7 @@ def _held(config: Path, state: Path, desk: Desk) -> tuple[Entry, ...]:
     """The positions of the last recorded cycle."""
     from riskd.adapters.duckdb_query import run_query
     from riskd.cli.answers import existing_ledger
-    from riskd.policy.roster import held_position
+    from riskd.policy.scope.roster import held_position
 
     rows = run_query(existing_ledger(config, state), _POSITIONS).rows
     entries = (held_position(desk, *(str(cell) for cell in row)) for row in rows)
@@ -109,7 +109,7 @@ def _subject_lines(subject: Covered) -> Iterator[str]:
 
 def _waiver_words(waiver: Waiver, subject: Covered) -> str:
     """Such as ``house/cap until 2026-03-09 08:00 UTC (W-1, RISK-311): breach 6x``."""
-    from riskd.policy.limit_chain import levels_text
+    from riskd.policy.limits.chain import levels_text
 
     rule = next(covering.rule for covering in subject.rules if covering.rule.id == waiver.rule)
     limit = "suspended" if waiver.limit is None else levels_text(rule, waiver.limit)

@@ -17,7 +17,7 @@ from riskd.cli.state_options import chosen_places, state_options
 if TYPE_CHECKING:
     from riskd.daemon.backtest import Backtest
     from riskd.policy.bundle import Bundle
-    from riskd.policy.change import Change
+    from riskd.policy.change.change import Change
     from riskd.policy.rule import Mark
 
 
@@ -55,8 +55,8 @@ def diff(
 
     Exit codes: 0 compared, 1 a --fail option found something, 2 a policy is not valid, 3 a record cannot be read.
     """
-    from riskd.policy.change import LOOSE
-    from riskd.policy.difference import differences, may_send_more
+    from riskd.policy.change.change import LOOSE
+    from riskd.policy.change.difference import differences, may_send_more
 
     before, after = _versions((old, new), config, state)
     changes = differences(before, after)
@@ -114,7 +114,7 @@ def _backtest(ledger: Path, times: _Times, old: Bundle, new: Bundle) -> Backtest
 def _length(option: str, text: str) -> timedelta:
     """The time that an option names."""
     from riskd.measure.spec import Unit
-    from riskd.policy.units import QuantityError, parse
+    from riskd.policy.text.units import QuantityError, parse
 
     try:
         quantity = parse(text)
@@ -126,7 +126,7 @@ def _length(option: str, text: str) -> timedelta:
 
 
 def _lines(changes: Sequence[Change]) -> list[str]:
-    from riskd.policy.change import counted_effects
+    from riskd.policy.change.change import counted_effects
 
     if not changes:
         return ["nothing differs"]
@@ -140,7 +140,7 @@ def _lines(changes: Sequence[Change]) -> list[str]:
 
 
 def _listed(changes: Sequence[Change]) -> list[dict[str, object]]:
-    from riskd.policy.change import Effect
+    from riskd.policy.change.change import Effect
 
     return [
         {

@@ -30,7 +30,7 @@ def lint(files: tuple[str, ...], config: Path | None, strict: bool, as_json: boo
     from riskd.cli.chosen_policies import chosen_policies
     from riskd.cli.finding_text import finding_fields, finding_text, is_failing, tally
     from riskd.cli.problem_text import counted
-    from riskd.policy.lint import lint as lint_bundle
+    from riskd.policy.lint.lint import lint as lint_bundle
 
     named = with_parents(files, config) if files else Named(names=())
     chosen = chosen_policies(named.all, chosen_config(files, config))

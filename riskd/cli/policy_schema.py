@@ -37,16 +37,16 @@ def _schema(kind: str) -> dict[str, object]:
 
         return Settings.model_json_schema()
     if kind == "waivers":
-        from riskd.policy.schema_waivers import waivers_json_schema
+        from riskd.policy.schema.waiver_file import waivers_json_schema
 
         return waivers_json_schema()
-    from riskd.policy.schema import json_schema
+    from riskd.policy.schema.policy_file import json_schema
 
     return json_schema()
 
 
 def _page(kind: str) -> str:
-    from riskd.policy.reference import policy_page, waivers_page
+    from riskd.policy.schema.reference import policy_page, waivers_page
 
     if kind == "config":
         raise click.UsageError(

@@ -51,8 +51,8 @@ def size(equity: str, risk: str, entry: float, stop: float, fee: str, slippage: 
 
 
 def _quantity(text: str, unit: Unit, option: str) -> float:
-    from riskd.policy.quantity import example, noun
-    from riskd.policy.units import QuantityError, parse
+    from riskd.policy.text.quantity import example, noun
+    from riskd.policy.text.units import QuantityError, parse
 
     try:
         quantity = parse(text)

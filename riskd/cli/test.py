@@ -164,7 +164,7 @@ def _chosen(policies: tuple[Policy, ...], only: str | None) -> tuple[Policy, ...
     """
     found = tuple(policy for policy in policies if only is None or policy.name == only)
     if only is not None and not found:
-        from riskd.policy.spelling import choose, quoted
+        from riskd.policy.text.spelling import choose, quoted
 
         cure = choose(only, [policy.name for policy in policies])
         raise click.UsageError(f"there is no policy {quoted(only)}; {cure}")

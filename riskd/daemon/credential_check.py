@@ -9,8 +9,8 @@ from pathlib import Path
 
 from riskd.adapters.credentials import CredentialStore
 from riskd.errors import CredentialError, Problem
-from riskd.policy.problems import Problems
-from riskd.policy.yaml_text import MappingNode, ScalarNode, read_yaml
+from riskd.policy.text.problems import Problems
+from riskd.policy.text.yaml_text import MappingNode, ScalarNode, read_yaml
 
 _CODE = "C002"
 _VENUE_KEYS = ("credential", "trading_credential")

@@ -14,9 +14,9 @@ from riskd.judge.answered import Ask
 from riskd.judge.rehearse import rehearse
 from riskd.model.desk import Desk
 from riskd.policy.bundle import Bundle
-from riskd.policy.difference import changed_rules
-from riskd.policy.finding import Finding, Severity
-from riskd.policy.lint import lint
+from riskd.policy.change.difference import changed_rules
+from riskd.policy.lint.finding import Finding, Severity
+from riskd.policy.lint.lint import lint
 from riskd.policy.load import load
 from riskd.ports import QueryRunner
 from riskd.record.bodies import PolicyRecord, PolicyText

@@ -13,8 +13,8 @@ from riskd.daemon.queries import check_queries, expect_queries
 from riskd.errors import PolicyError, Problem
 from riskd.policy.bundle import Bundle
 from riskd.policy.load import load
-from riskd.policy.spelling import nearest
-from riskd.policy.yaml_scan import SIZE_MAX
+from riskd.policy.text.spelling import nearest
+from riskd.policy.text.yaml_scan import SIZE_MAX
 from riskd.ports import QueryRunner
 
 _UNREADABLE = "P000"

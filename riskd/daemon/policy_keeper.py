@@ -27,8 +27,8 @@ from riskd.model.journal import EntryKind
 from riskd.model.message import Message
 from riskd.policy.bundle import Bundle
 from riskd.policy.canonical import canonical_text, canonical_waivers
-from riskd.policy.change import Effect
-from riskd.policy.difference import acts_beyond, changed_rules
+from riskd.policy.change.change import Effect
+from riskd.policy.change.difference import acts_beyond, changed_rules
 from riskd.policy.rule import Bound, Rule
 from riskd.record.bodies import daemon_body, policy_body
 from riskd.record.fields import JsonObject

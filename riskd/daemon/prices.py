@@ -20,7 +20,7 @@ from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain
 from riskd.observe.facts import CloseFact
 from riskd.observe.known import Known
-from riskd.policy.formula_text import columns_in
+from riskd.policy.expression.words import columns_in
 from riskd.policy.rule import Rule
 
 _HOUR = 3600

@@ -12,10 +12,10 @@ from riskd.judge.answered import Ask
 from riskd.measure.book import Book
 from riskd.model.answer import Answer, Refusal
 from riskd.policy.bundle import Bundle
-from riskd.policy.problems import Code, Problems
 from riskd.policy.rule import Mark, Query, Rule
-from riskd.policy.scalar_place import place_in
-from riskd.policy.yaml_text import ScalarKind, ScalarNode
+from riskd.policy.text.problems import Code, Problems
+from riskd.policy.text.scalar_place import place_in
+from riskd.policy.text.yaml_text import ScalarKind, ScalarNode
 from riskd.ports import QueryRunner
 
 _MAYBE_QUERY = re.compile(r"^[\s-]*sql:", re.MULTILINE)

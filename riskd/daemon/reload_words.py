@@ -10,7 +10,7 @@ from riskd.daemon.shadow import AlertMove, ShadowReport
 from riskd.errors import PolicyError
 from riskd.model.message import Message, MessageKind
 from riskd.model.verdict import Level
-from riskd.policy.change import LOOSE, Change, Effect, counted_effects
+from riskd.policy.change.change import LOOSE, Change, Effect, counted_effects
 
 _SHOWN = 10
 _OBSERVES_ONLY = "riskd only observes, and sends no orders until it is restarted with policies that are valid"

@@ -31,9 +31,9 @@ from riskd.model.desk import (
     Mode,
     StrategyMatch,
 )
-from riskd.policy.quantity import example, noun
-from riskd.policy.symbol_globs import exact_symbol_fault, symbol_fault
-from riskd.policy.units import QuantityError, parse
+from riskd.policy.scope.symbol_globs import exact_symbol_fault, symbol_fault
+from riskd.policy.text.quantity import example, noun
+from riskd.policy.text.units import QuantityError, parse
 
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 _PREFIX = r"^[A-Za-z0-9_.:/-]{0,36}$"

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from riskd.daemon.settings import Settings
 from riskd.errors import Problem, SettingsError
-from riskd.policy.problems import Problems
 from riskd.policy.rule import Mark
-from riskd.policy.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode, read_yaml
+from riskd.policy.text.problems import Problems
+from riskd.policy.text.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode, read_yaml
 
 _CODE = "C001"
 # Names under which people write secrets into a configuration, where none belong.

@@ -14,8 +14,8 @@ from riskd.judge.reading import Reading
 from riskd.model.alert import AlertKey, AlertState, Condition
 from riskd.model.verdict import Level
 from riskd.policy.bundle import Bundle
-from riskd.policy.change import Change
-from riskd.policy.difference import changed_rules, differences
+from riskd.policy.change.change import Change
+from riskd.policy.change.difference import changed_rules, differences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

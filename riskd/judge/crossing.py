@@ -1,12 +1,12 @@
-"""Which limit one value is beyond. ``policy.thresholds.levels`` says it of whole columns; a test compares the two."""
+"""Which limit one value is beyond. ``policy.limits.thresholds.levels`` says it of whole columns; a test compares the two."""
 
 from __future__ import annotations
 
 import math
 
 from riskd.model.verdict import Level
+from riskd.policy.limits.thresholds import inset
 from riskd.policy.rule import Bound, Thresholds
-from riskd.policy.thresholds import inset
 
 
 def is_known(value: float) -> bool:

@@ -26,11 +26,11 @@ from riskd.model.arrays import BoolArray, FloatArray, IntArray
 from riskd.model.report import Surface
 from riskd.model.subject import Grain, Subject
 from riskd.model.verdict import Level, Measurement
+from riskd.policy.expression.take import Input, inputs_of, spec_of, take_formula
 from riskd.policy.formula import Formula
-from riskd.policy.formula_take import Input, inputs_of, spec_of, take_formula
+from riskd.policy.limits.thresholds import ladders_by, levels, thresholds, thresholds_by_row
 from riskd.policy.rule import Bound, Rule, Selector, Thresholds
-from riskd.policy.select import selection, subjects_selected
-from riskd.policy.thresholds import ladders_by, levels, thresholds, thresholds_by_row
+from riskd.policy.scope.select import selection, subjects_selected
 from riskd.policy.waiver import Waiver
 
 _COVERAGE = frozenset({Surface.POSITIONS, Surface.ORDERS, Surface.CONDITIONAL_ORDERS})

@@ -10,10 +10,10 @@ from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.spec import Unit
 from riskd.model.alert import AlertState, Condition
 from riskd.model.verdict import Level
-from riskd.policy.limit_chain import levels_text, limit_chain
+from riskd.policy.limits.chain import levels_text, limit_chain
+from riskd.policy.limits.thresholds import inset
 from riskd.policy.rule import Bound, Rule, Thresholds
-from riskd.policy.thresholds import inset
-from riskd.policy.units import show
+from riskd.policy.text.units import show
 
 
 def explain(reading: Reading, row: int, state: AlertState) -> tuple[str, ...]:

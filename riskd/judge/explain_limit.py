@@ -11,9 +11,9 @@ from riskd.judge.waived import waived_limits
 from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.spec import Unit
 from riskd.model.verdict import Level
+from riskd.policy.limits.thresholds import is_active, ladder_edges, ladders_by, thresholds_on, tightest
 from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Mark, Rule, Thresholds
-from riskd.policy.thresholds import is_active, ladder_edges, ladders_by, thresholds_on, tightest
-from riskd.policy.units import show
+from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -13,14 +13,14 @@ from riskd.measure.spec import MeasureSpec, Unit
 from riskd.model.desk import Mode
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
-from riskd.policy.coverage import match_words
-from riskd.policy.formula_take import spec_of
-from riskd.policy.formula_text import columns_in
-from riskd.policy.quantity import noun
-from riskd.policy.roster import Cover, Entry, coverage
+from riskd.policy.expression.take import spec_of
+from riskd.policy.expression.words import columns_in
 from riskd.policy.rule import REDUCES, Action, ActionKind, Approval, Rule, Selector
-from riskd.policy.select import CARRIED
-from riskd.policy.units import show
+from riskd.policy.scope.coverage import match_words
+from riskd.policy.scope.roster import Cover, Entry, coverage
+from riskd.policy.scope.select import CARRIED
+from riskd.policy.text.quantity import noun
+from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
 
 Line = tuple[str, str]

@@ -9,8 +9,8 @@ from riskd.judge.answered import Ask, nobody_asked
 from riskd.judge.rehearse import rehearsal_of, rules_of, set_differs
 from riskd.judge.rehearse_parts import Rehearsal, RuleRun
 from riskd.policy.bundle import Policy
+from riskd.policy.limits.weaken import Part, Weakening, weakenings
 from riskd.policy.rule import Mark, Rule
-from riskd.policy.weaken import Part, Weakening, weakenings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

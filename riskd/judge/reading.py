@@ -14,7 +14,7 @@ from riskd.measure.universe import Subjects, Universe
 from riskd.model.arrays import FloatArray, IntArray
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level, Outcome, Verdict
-from riskd.policy.formula_take import Input
+from riskd.policy.expression.take import Input
 from riskd.policy.rule import Bound, Rule, Thresholds
 from riskd.policy.waiver import Waiver
 

@@ -13,7 +13,7 @@ from riskd.model.alert import AlertEvent, AlertState, Condition, EventKind
 from riskd.model.verdict import Level
 from riskd.policy.bundle import PolicyTest
 from riskd.policy.rule import ActionKind, Mark, Rule
-from riskd.policy.units import show
+from riskd.policy.text.units import show
 
 _ASKING = frozenset({EventKind.FIRED, EventKind.ESCALATED})
 _FIRING = frozenset({Condition.FIRING, Condition.CLEARING})

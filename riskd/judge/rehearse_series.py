@@ -22,10 +22,10 @@ from riskd.judge.transition import Reason, Transition
 from riskd.judge.waived import waived_limits
 from riskd.model.alert import AlertState
 from riskd.policy.bundle import Expectation, SeriesTest
+from riskd.policy.limits.thresholds import thresholds
 from riskd.policy.rule import Rule
-from riskd.policy.series import GONE
-from riskd.policy.thresholds import thresholds
-from riskd.policy.units import show
+from riskd.policy.text.series import GONE
+from riskd.policy.text.units import show
 
 _OVERLAYS = {None: "", True: ", unknown", False: ", known"}
 

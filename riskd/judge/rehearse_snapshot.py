@@ -34,9 +34,9 @@ from riskd.model.subject import Subject
 from riskd.model.verdict import Outcome, Verdict
 from riskd.policy.bundle import ExpectedVerdict, Moment, SnapshotTest
 from riskd.policy.rule import Rule, Selector
-from riskd.policy.select import subjects_selected
-from riskd.policy.selectors import match_text
-from riskd.policy.units import show
+from riskd.policy.scope.select import subjects_selected
+from riskd.policy.scope.selectors import match_text
+from riskd.policy.text.units import show
 
 _NOT_COVERED = "not_covered"
 _ENOUGH = 1e-9  # of a value: more is no difference of digits, but of binary fractions

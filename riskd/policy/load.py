@@ -10,16 +10,16 @@ from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.spec import MeasureSpec
 from riskd.policy.bundle import Bundle, Policy
 from riskd.policy.canonical import bundle_hash
-from riskd.policy.compile import compile_policy
-from riskd.policy.compile_context import Context
-from riskd.policy.compile_draft import PolicyDraft, draft_policy
-from riskd.policy.compile_waivers import House, Waivable, compile_waivers
-from riskd.policy.problems import Code, Problems
-from riskd.policy.refine import chains_of
-from riskd.policy.schema_waivers import WAIVERS
-from riskd.policy.shape_check import check
-from riskd.policy.spelling import quoted
-from riskd.policy.yaml_text import MappingNode, read_yaml
+from riskd.policy.compile.context import Context
+from riskd.policy.compile.draft import PolicyDraft, draft_policy
+from riskd.policy.compile.policy import compile_policy
+from riskd.policy.compile.refine import chains_of
+from riskd.policy.compile.waivers import House, Waivable, compile_waivers
+from riskd.policy.schema.check import check
+from riskd.policy.schema.waiver_file import WAIVERS
+from riskd.policy.text.problems import Code, Problems
+from riskd.policy.text.spelling import quoted
+from riskd.policy.text.yaml_text import MappingNode, read_yaml
 
 
 def load(texts: Sequence[tuple[str, str]], *, catalogue: Mapping[str, MeasureSpec] = CATALOGUE) -> Bundle:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from riskd.policy.bundle import Bundle
-from riskd.policy.limit_chain import levels_text
+from riskd.policy.limits.chain import levels_text
 from riskd.policy.rule import Rule
 from riskd.policy.waiver import Waiver
 

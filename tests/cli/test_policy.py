@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from riskd.adapters.system_clock import SystemClock
-from riskd.policy.reference import policy_page, waivers_page
+from riskd.policy.schema.reference import policy_page, waivers_page
 from tests.adapters.ledger_files import open_ledger
 from tests.cli.conftest import Riskd
 from tests.cli.running import modules_after

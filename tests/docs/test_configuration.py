@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import parse_settings
 from riskd.model.desk import Mode
-from riskd.policy.units import parse
+from riskd.policy.text.units import parse
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 TEXT = PAGE.read_text(encoding="utf-8")

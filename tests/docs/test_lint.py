@@ -11,8 +11,8 @@ from textwrap import indent
 import pytest
 
 from riskd.daemon.settings_file import parse_settings
-from riskd.policy.finding import Finding, Lint, Severity
-from riskd.policy.lint import lint
+from riskd.policy.lint.finding import Finding, Lint, Severity
+from riskd.policy.lint.lint import lint
 from riskd.policy.load import load
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from riskd.judge.crossing import level_of, limit_of
 from riskd.model.verdict import Level
+from riskd.policy.limits.thresholds import levels
 from riskd.policy.rule import Bound, Limit, Thresholds
-from riskd.policy.thresholds import levels
 from tests.builders_rules import at_least, at_most, within
 
 LIMITS = st.sampled_from(

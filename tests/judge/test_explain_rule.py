@@ -13,10 +13,10 @@ from riskd.measure.catalogue import CATALOGUE
 from riskd.model.desk import AccountProfile, Desk, Mode, StrategyMatch
 from riskd.model.subject import Grain, account_subject
 from riskd.policy.bundle import Bundle
+from riskd.policy.limits.thresholds import thresholds
 from riskd.policy.load import load
-from riskd.policy.roster import Cover, Entry, roster
 from riskd.policy.rule import Rule
-from riskd.policy.thresholds import thresholds
+from riskd.policy.scope.roster import Cover, Entry, roster
 
 WEDNESDAY = datetime(2026, 3, 4, 12, tzinfo=UTC)
 SATURDAY = datetime(2026, 3, 7, 12, tzinfo=UTC)

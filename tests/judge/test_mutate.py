@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from riskd.judge.mutate import mutate
 from riskd.policy.bundle import Policy, PolicyTest
+from riskd.policy.limits.weaken import Part
 from riskd.policy.rule import Action, ActionKind, Mark
-from riskd.policy.weaken import Part
 from tests.builders_rules import NOTIFY, a_policy, a_rule, a_series_test, at_most
 
 BLOCK = Action(kind=ActionKind.BLOCK_NEW_RISK)

@@ -27,8 +27,8 @@ from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.model.subject import Grain, account_subject, position_subject
 from riskd.model.verdict import Level, Outcome
+from riskd.policy.limits.thresholds import thresholds
 from riskd.policy.rule import Limit, Rule
-from riskd.policy.thresholds import thresholds
 from riskd.policy.waiver import Waiver
 from tests.builders import BTC, NOW, a_history, a_position, a_snapshot, a_surface, an_account
 from tests.builders_rules import a_ladder, a_rule, a_waiver, at_most, deleverage, within

@@ -11,7 +11,7 @@ from riskd.measure.catalogue import CATALOGUE, select_all, take, with_defaults
 from riskd.measure.document import measure_lines, measures_page
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Unit
 from riskd.model.subject import Grain
-from riskd.policy.units import parse
+from riskd.policy.text.units import parse
 from tests.builders import a_position, a_snapshot
 from tests.measure.books import book_of, measured
 

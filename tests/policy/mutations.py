@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 
 from riskd.errors import PolicyError
-from riskd.policy.lint import lint
+from riskd.policy.lint.lint import lint
 from riskd.policy.load import load
 
 MUTATIONS = 20_000

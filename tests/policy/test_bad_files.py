@@ -8,7 +8,7 @@ import pytest
 
 from riskd.errors import PolicyError
 from riskd.policy.load import load
-from riskd.policy.problems import Code
+from riskd.policy.text.problems import Code
 from tests.policy.fake_catalogue import CATALOGUE
 
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.columns import COLUMNS, columns_of
 from riskd.model.subject import Grain
-from riskd.policy.columns_document import column_names, columns_page
+from riskd.policy.expression.columns_page import column_names, columns_page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

@@ -7,9 +7,9 @@ import pytest
 from riskd.measure.spec import Counts, MeasureRef, Unit
 from riskd.model.subject import Grain
 from riskd.model.verdict import Level
-from riskd.policy.compile_custom import SQL
+from riskd.policy.compile.custom import SQL
+from riskd.policy.expression.take import EXPR, spec_of
 from riskd.policy.formula import Binary, Call, Column, Number, Operator
-from riskd.policy.formula_take import EXPR, spec_of
 from riskd.policy.rule import ActionKind
 from tests.policy.policy_text import a_policy, a_rule, codes_of, policy_text
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from riskd.measure.catalogue import FAMILIES
 from riskd.model.desk import AccountProfile, Desk, StrategyMatch
 from riskd.model.subject import Grain
-from riskd.policy.coverage import Covered, Survey, survey
 from riskd.policy.load import load
-from riskd.policy.roster import held_position
+from riskd.policy.scope.coverage import Covered, Survey, survey
+from riskd.policy.scope.roster import held_position
 from tests.builders import NOW
 
 POLICY = """\

@@ -16,8 +16,8 @@ from riskd.model.desk import Mode
 from riskd.model.subject import Grain, Subject
 from riskd.model.verdict import Level
 from riskd.policy.bundle import Bundle
-from riskd.policy.change import Change, Effect
-from riskd.policy.difference import acts_beyond, changed_rules, differences
+from riskd.policy.change.change import Change, Effect
+from riskd.policy.change.difference import acts_beyond, changed_rules, differences
 from riskd.policy.rule import (
     Action,
     ActionKind,

@@ -12,8 +12,8 @@ from riskd.model.desk import Mode
 from riskd.model.subject import Grain, Subject
 from riskd.model.verdict import Level
 from riskd.policy.bundle import Bundle
-from riskd.policy.change import Effect
-from riskd.policy.difference import acts_beyond, differences, may_send_more
+from riskd.policy.change.change import Effect
+from riskd.policy.change.difference import acts_beyond, differences, may_send_more
 from riskd.policy.load import load
 from riskd.policy.rule import Action, Ancestor, Approval, Calendar, Rule, Thresholds
 from riskd.policy.waiver import Waiver

@@ -13,13 +13,13 @@ from riskd.errors import PolicyError
 from riskd.measure.columns import columns_of
 from riskd.measure.spec import Unit
 from riskd.model.subject import Grain
+from riskd.policy.expression.read import DEPTH_MAX, LENGTH_MAX, FormulaError, read_formula
+from riskd.policy.expression.units_check import Scope, formula_of
+from riskd.policy.expression.words import columns_in, text_of
 from riskd.policy.formula import Binary, Call, Column, Number, Operator
-from riskd.policy.formula_check import Scope, formula_of
-from riskd.policy.formula_read import DEPTH_MAX, LENGTH_MAX, FormulaError, read_formula
-from riskd.policy.formula_text import columns_in, text_of
 from riskd.policy.load import load
-from riskd.policy.quantity import Quantity
-from riskd.policy.units import parse
+from riskd.policy.text.quantity import Quantity
+from riskd.policy.text.units import parse
 from tests.policy.formulas import formula, ratios, rule_of
 
 FUZZED = settings(max_examples=150, derandomize=True, deadline=None)

@@ -20,11 +20,11 @@ from riskd.measure.dimension import units_of
 from riskd.measure.spec import Counts, MeasureRef, Unit
 from riskd.model.journal import EntryKind
 from riskd.model.subject import Grain
-from riskd.policy.formula_sql import NotRecordedError, formula_sql
-from riskd.policy.formula_sql_columns import PRINTED
-from riskd.policy.formula_take import spec_of, take_formula
+from riskd.policy.expression.sql import NotRecordedError, formula_sql
+from riskd.policy.expression.sql_columns import PRINTED
+from riskd.policy.expression.take import spec_of, take_formula
 from riskd.policy.rule import Rule
-from riskd.policy.select import selection, subjects_selected
+from riskd.policy.scope.select import selection, subjects_selected
 from riskd.record.bodies import accounts_body
 from riskd.record.rows import cycle_rows
 from riskd.record.snapshot_rows import AccountFigures

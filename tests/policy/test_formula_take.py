@@ -15,7 +15,7 @@ from riskd.measure.spec import Counts, Selection, Unit
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.model.subject import Grain
-from riskd.policy.formula_take import EXPR, inputs_of, spec_of, take_formula
+from riskd.policy.expression.take import EXPR, inputs_of, spec_of, take_formula
 from tests.builders import (
     BTC,
     ETH,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.policy.globs import is_plain, is_within, may_meet
 from riskd.policy.rule import Match
-from riskd.policy.select import matches
+from riskd.policy.scope.globs import is_plain, is_within, may_meet
+from riskd.policy.scope.select import matches
 
 PATTERNS = st.text(alphabet="ab*?", min_size=1, max_size=5)
 TEXTS = ["".join(letters) for size in range(1, 6) for letters in product("abc", repeat=size)]

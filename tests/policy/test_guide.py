@@ -12,11 +12,11 @@ from riskd.judge.rehearse import rehearse
 from riskd.measure.spec import Unit
 from riskd.policy.bundle import Policy
 from riskd.policy.load import load
-from riskd.policy.problems import Code
 from riskd.policy.rule import ActionKind
-from riskd.policy.schema_tests import LIST_KEYS
-from riskd.policy.select import CARRIED
-from riskd.policy.units import parse
+from riskd.policy.schema.tests_section import LIST_KEYS
+from riskd.policy.scope.select import CARRIED
+from riskd.policy.text.problems import Code
+from riskd.policy.text.units import parse
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "policy-language.md").read_text(encoding="utf-8")
 FENCES = re.findall(r"^```(\S*) ?(\S*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from riskd.measure.spec import MeasureRef
 from riskd.policy.bundle import Bundle
-from riskd.policy.limit_chain import limit_chain
+from riskd.policy.limits.chain import limit_chain
 from riskd.policy.rule import Ancestor, Calendar
 from riskd.policy.waiver_words import in_force_lines, related_rules
 from tests.builders_rules import A_MARK, a_ladder, a_policy, a_rule, a_waiver, at_most, within

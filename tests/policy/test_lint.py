@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 
 from riskd.model.desk import AccountProfile, Desk, StrategyMatch
-from riskd.policy.finding import Finding, Lint, Severity
-from riskd.policy.lint import lint
+from riskd.policy.lint.finding import Finding, Lint, Severity
+from riskd.policy.lint.lint import lint
 from riskd.policy.load import load
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

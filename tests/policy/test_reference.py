@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from riskd.measure.catalogue import CATALOGUE
-from riskd.policy.problems import Problems
-from riskd.policy.reference import constructs, policy_page, sample, waivers_page
-from riskd.policy.schema import policy_shape
-from riskd.policy.schema_waivers import WAIVERS
-from riskd.policy.shape import Record
-from riskd.policy.shape_check import check
-from riskd.policy.yaml_text import read_yaml
+from riskd.policy.schema.check import check
+from riskd.policy.schema.policy_file import policy_shape
+from riskd.policy.schema.reference import constructs, policy_page, sample, waivers_page
+from riskd.policy.schema.shape import Record
+from riskd.policy.schema.waiver_file import WAIVERS
+from riskd.policy.text.problems import Problems
+from riskd.policy.text.yaml_text import read_yaml
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "reference"
 TITLED = {**constructs(WAIVERS), **constructs(policy_shape(CATALOGUE))}

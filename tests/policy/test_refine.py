@@ -14,9 +14,9 @@ from riskd.errors import PolicyError
 from riskd.measure.spec import MeasureRef
 from riskd.model.verdict import Level
 from riskd.policy.bundle import Bundle
+from riskd.policy.limits.thresholds import active_limits, thresholds, thresholds_by_row, thresholds_on
 from riskd.policy.load import load
 from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Rule, Step, Thresholds
-from riskd.policy.thresholds import active_limits, thresholds, thresholds_by_row, thresholds_on
 from tests.builders_rules import A_MARK, a_rule
 from tests.policy.fake_catalogue import CATALOGUE
 from tests.policy.policy_text import policy_text

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from riskd.measure.book import Book
 from riskd.model.desk import UNLABELLED, Desk, StrategyMatch
 from riskd.model.subject import Grain
-from riskd.policy.roster import (
+from riskd.policy.rule import Match, Selector
+from riskd.policy.scope.roster import (
     Cover,
     coverage,
     held_position,
@@ -18,8 +19,7 @@ from riskd.policy.roster import (
     strategies_for,
     strategies_of,
 )
-from riskd.policy.rule import Match, Selector
-from riskd.policy.select import subjects_selected
+from riskd.policy.scope.select import subjects_selected
 from tests.builders import BTC, ETH, a_grid, a_hedge, a_history, a_position, a_snapshot, a_spot, an_account
 
 LINES = (

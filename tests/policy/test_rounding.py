@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from riskd.policy.rounding import half_of_last_digit
-from riskd.policy.units import parse
+from riskd.policy.text.rounding import half_of_last_digit
+from riskd.policy.text.units import parse
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from riskd.policy.problems import Problems
-from riskd.policy.scalar_place import place_in
-from riskd.policy.yaml_text import MappingNode, ScalarNode, read_yaml
+from riskd.policy.text.problems import Problems
+from riskd.policy.text.scalar_place import place_in
+from riskd.policy.text.yaml_text import MappingNode, ScalarNode, read_yaml
 
 WRITTEN = [
     "key: alpha + beta / gamma",

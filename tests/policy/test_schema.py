@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 from riskd.errors import PolicyError
 from riskd.model.report import JsonValue
 from riskd.policy.load import load
-from riskd.policy.problems import Problems
-from riskd.policy.schema import json_schema
-from riskd.policy.schema_waivers import waivers_json_schema
-from riskd.policy.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode, read_yaml
+from riskd.policy.schema.policy_file import json_schema
+from riskd.policy.schema.waiver_file import waivers_json_schema
+from riskd.policy.text.problems import Problems
+from riskd.policy.text.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode, read_yaml
 from tests.policy.fake_catalogue import CATALOGUE
 from tests.policy.mutations import mutated
 from tests.policy.test_hash import BASE

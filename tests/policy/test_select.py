@@ -8,7 +8,7 @@ from riskd.measure.book import Book
 from riskd.model.desk import StrategyMatch
 from riskd.model.subject import Grain
 from riskd.policy.rule import Match, Selector
-from riskd.policy.select import CARRIED, matches, selection, subjects_selected
+from riskd.policy.scope.select import CARRIED, matches, selection, subjects_selected
 from tests.builders import (
     BTC,
     ETH,

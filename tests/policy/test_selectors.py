@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from riskd.policy.bundle import Policy
 from riskd.policy.rule import Match, Selector
-from riskd.policy.select import matches
-from riskd.policy.selectors import are_apart, contradictions, covers, own_tests
+from riskd.policy.scope.select import matches
+from riskd.policy.scope.selectors import are_apart, contradictions, covers, own_tests
 from tests.policy.policy_text import a_policy, policy_text
 
 PATTERNS = st.lists(st.text(alphabet="ab*?", min_size=1, max_size=3), min_size=1, max_size=2).map(tuple)

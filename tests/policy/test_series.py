@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from riskd.measure.spec import Unit
-from riskd.policy.series import TICKS_MAX, read_series
-from riskd.policy.units import QuantityError
+from riskd.policy.text.series import TICKS_MAX, read_series
+from riskd.policy.text.units import QuantityError
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from riskd.model.subject import PARTS, Grain, Subject
-from riskd.policy.subject_text import SubjectError, parse_subject
+from riskd.policy.text.subject_text import SubjectError, parse_subject
 
 
 @pytest.mark.parametrize("grain", Grain)

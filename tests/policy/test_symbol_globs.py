@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riskd.policy.symbol_globs import asset_fault, exact_symbol_fault, symbol_fault
+from riskd.policy.scope.symbol_globs import asset_fault, exact_symbol_fault, symbol_fault
 
 
 @pytest.mark.parametrize(

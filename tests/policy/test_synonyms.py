@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from riskd.measure.catalogue import CATALOGUE
-from riskd.policy import synonyms
-from riskd.policy.schema import policy_shape
-from riskd.policy.schema_parts import ATTRIBUTES
-from riskd.policy.shape import Items, Record
-from riskd.policy.spelling import choose, meant
+from riskd.policy.schema.parts import ATTRIBUTES
+from riskd.policy.schema.policy_file import policy_shape
+from riskd.policy.schema.shape import Items, Record
+from riskd.policy.text import synonyms
+from riskd.policy.text.spelling import choose, meant
 
 
 @pytest.mark.parametrize(

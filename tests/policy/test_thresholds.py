@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from riskd.measure.spec import MeasureRef
 from riskd.model.arrays import floats
 from riskd.model.verdict import Level
-from riskd.policy.rule import Bound, Calendar, Limit, Thresholds
-from riskd.policy.thresholds import (
+from riskd.policy.limits.thresholds import (
     active_limits,
     inset,
     is_active,
@@ -24,6 +23,7 @@ from riskd.policy.thresholds import (
     thresholds_by_row,
     tightest,
 )
+from riskd.policy.rule import Bound, Calendar, Limit, Thresholds
 from tests.builders_rules import a_ladder, a_rule, at_least, at_most, within
 
 WARN, BREACH, CRITICAL = Level.WARN, Level.BREACH, Level.CRITICAL

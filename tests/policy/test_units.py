@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.measure.spec import Unit
-from riskd.policy.quantity import pattern
-from riskd.policy.spelling import implausible, rewrite
-from riskd.policy.units import QuantityError, parse, show
+from riskd.policy.text.quantity import pattern
+from riskd.policy.text.spelling import implausible, rewrite
+from riskd.policy.text.units import QuantityError, parse, show
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from riskd.model.subject import Grain, Subject, account_subject
 from riskd.model.verdict import Level
 from riskd.policy.bundle import Bundle
 from riskd.policy.load import load
-from riskd.policy.problems import Code
-from riskd.policy.schema_waivers import waivers_json_schema
+from riskd.policy.schema.waiver_file import waivers_json_schema
+from riskd.policy.text.problems import Code
 from riskd.policy.waiver import WaiverTerms
 from tests.policy.fake_catalogue import CATALOGUE
 from tests.policy.test_schema import plain, read

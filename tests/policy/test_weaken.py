@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.model.verdict import Level
+from riskd.policy.limits.thresholds import tightest
+from riskd.policy.limits.weaken import Part, weakenings
+from riskd.policy.limits.weaken_limits import looser_rules
 from riskd.policy.rule import Bound, Limit, Thresholds
-from riskd.policy.thresholds import tightest
-from riskd.policy.weaken import Part, weakenings
-from riskd.policy.weaken_limits import looser_rules
 from tests.builders_rules import a_ladder, a_rule, at_least, at_most, within
 from tests.policy.policy_text import a_policy, policy_text
 

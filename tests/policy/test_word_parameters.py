@@ -8,7 +8,7 @@ from riskd.judge.rehearse import rehearse
 from riskd.measure.scenarios import SCENARIOS
 from riskd.measure.spec import MeasureRef
 from riskd.policy.load import load
-from riskd.policy.schema import json_schema
+from riskd.policy.schema.policy_file import json_schema
 from riskd.record.verdict_rows import measure_text
 
 POLICY = """

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from riskd.policy.yaml_fast import quick_pieces
-from riskd.policy.yaml_piece import DEPTH_MAX, Piece
-from riskd.policy.yaml_scan import Refused, scanned
+from riskd.policy.text.yaml_fast import quick_pieces
+from riskd.policy.text.yaml_piece import DEPTH_MAX, Piece
+from riskd.policy.text.yaml_scan import Refused, scanned
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKS = {file.name: file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("policies/*.yaml"))}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.policy.problems import PROBLEMS_MAX, Problems
-from riskd.policy.yaml_piece import DEPTH_MAX, NODES_MAX
-from riskd.policy.yaml_scan import SIZE_MAX
-from riskd.policy.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode, read_yaml
+from riskd.policy.text.problems import PROBLEMS_MAX, Problems
+from riskd.policy.text.yaml_piece import DEPTH_MAX, NODES_MAX
+from riskd.policy.text.yaml_scan import SIZE_MAX
+from riskd.policy.text.yaml_text import MappingNode, Node, ScalarKind, ScalarNode, SequenceNode, read_yaml
 from tests.cpu_time import quickest_seconds
 
 BOMB_SECONDS = 0.1

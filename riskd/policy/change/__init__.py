@@ -1,0 +1,1 @@
+"""What a change of policies loosens, tightens and lets riskd do more."""

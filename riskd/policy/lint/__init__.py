@@ -1,0 +1,1 @@
+"""What a careful colleague would say of policies that load."""
