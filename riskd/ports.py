@@ -206,7 +206,7 @@ class QueryRunner(Protocol):
         """The queries that may not be asked, and why.
 
         Args:
-            queries: Text by the id of its rule.
+            queries: Text by any name, by which a refusal is found.
         """
         ...
 

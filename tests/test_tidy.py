@@ -18,7 +18,7 @@ FILE_LINES_MAX = 400
 MODELINE = "# yaml-language-server: $schema="
 
 # What tools make or keep beside the sources.
-NOT_OURS = {"build", "dist", "__pycache__", "riskd-demo", "demo-report.html"}
+NOT_OURS = {".git", "build", "dist", "__pycache__", "riskd-demo", "demo-report.html"}
 BINARY = {".parquet", ".png", ".gz", ".zip", ".pyc", ".woff2"}
 
 # Each with a bar inside, so that this file does not name what it forbids.

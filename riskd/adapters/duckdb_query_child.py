@@ -22,26 +22,14 @@ from typing import Any
 import duckdb
 
 from riskd.adapters.ledger_copy import open_copy
+from riskd.adapters.locked_duckdb import lock, locked_configuration
 from riskd.errors import LedgerError, QueryRefused
 
 SQL_CHARACTERS_MAX = 100_000
 ANSWER_BYTES_MAX = 32 * 1024 * 1024
 _MEMORY_BYTES_MAX = 1536 * 1024 * 1024
-_ENGINE_MEMORY = "512MB"
 _THREADS = 2
-_CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": _ENGINE_MEMORY,
-    "threads": str(_THREADS),
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "allow_unsigned_extensions": "false",
-    "python_enable_replacements": "false",
-    "python_scan_all_frames": "false",
-    # It failed, and in some versions lost rows, in the very queries for which it is meant: "the newest row of each"
-    # (duckdb issues 23588, 24363 and 24711). Our views are such queries.
-    "disabled_optimizers": "top_n_window_elimination",
-}
+_CONFIGURATION = locked_configuration(memory="512MB", threads=_THREADS)
 
 
 def main() -> None:
@@ -76,8 +64,7 @@ def open_for_people(ledger: Path, views: Path, directory: Path) -> duckdb.DuckDB
     _make_views(connection, views)
     connection.execute("set temp_directory = ?", [str(directory / "spill")])
     connection.execute("set max_temp_directory_size = '1GB'")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
+    lock(connection)
     return connection
 
 

@@ -14,27 +14,18 @@ from typing import Any, SupportsFloat, TypeAlias
 
 import duckdb
 
+from riskd.adapters.locked_duckdb import lock, locked_configuration
 from riskd.adapters.sandbox_guard import CHARACTERS_MAX, SCHEMA, Refused, examine
 from riskd.model.answer import Read, Refusal
 
 TypedSchema: TypeAlias = Mapping[str, Sequence[tuple[str, str]]]
 """Name and type of each column of each table."""
 
-ENGINE_MEMORY = "128MB"
 _SUBJECT_CHARACTERS_MAX = 500
 _NUMBER = re.compile(r"(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\))$")
 _PLACE = re.compile(r"\n\nLINE (\d+): (.*)\n( *)\^")
-_CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": ENGINE_MEMORY,
-    # With one thread the sums of a query come out the same each time [measured].
-    "threads": "1",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "allow_unsigned_extensions": "false",
-    "python_enable_replacements": "false",
-    "python_scan_all_frames": "false",
-}
+# With one thread the sums of a query come out the same each time [measured].
+_CONFIGURATION = locked_configuration(memory="128MB", threads=1)
 
 
 class SandboxDatabase:
@@ -53,8 +44,7 @@ class SandboxDatabase:
         self._connection.execute(f"create schema {SCHEMA}")
         for table in schema:
             self.load(table, {})
-        self._connection.execute("set enable_external_access = false")
-        self._connection.execute("set lock_configuration = true")
+        lock(self._connection)
 
     def load(self, table: str, columns: Mapping[str, str]) -> None:
         """Replace a table. A table that is deleted from and inserted into grows for ever; one that is replaced does not.

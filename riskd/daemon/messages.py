@@ -9,6 +9,25 @@ from riskd.model.verdict import Level
 from riskd.record.fold import Remembered
 
 
+def system_message(
+    *, word: str, headline: str, level: Level, body: tuple[str, ...] = (), at: datetime
+) -> Message:
+    """A message of riskd about itself.
+
+    Args:
+        word: What it is about; with ``at`` it makes the key.
+    """
+    return Message(
+        key=f"system|{word}|{at.isoformat()}",
+        kind=MessageKind.SYSTEM,
+        level=level,
+        thread="",
+        edits_root=False,
+        headline=headline,
+        body=body,
+    )
+
+
 def started(
     found: Remembered, *, firing: int, accounts: int, mode: str, at: datetime, version: str
 ) -> Message:
@@ -22,68 +41,57 @@ def started(
         )
         text = f"was down {_span(down)}{' after an unclean end' if unclean else ''}"
     open_orders = len(found.open_intents())
-    return Message(
-        key=f"system|started|{at.isoformat()}",
-        kind=MessageKind.SYSTEM,
-        level=Level.OK,
-        thread="",
-        edits_root=False,
+    return system_message(
+        word="started",
         headline=f"riskd {version} watches {accounts} accounts, mode {mode}: {text}",
+        level=Level.OK,
         body=(
             f"{firing} alerts still firing",
             f"{open_orders} orders of unknown outcome, to be resolved with the venue",
         ),
+        at=at,
     )
 
 
 def halted(*, at: datetime) -> Message:
     """Somebody pulled the kill switch."""
-    return _switched(
-        "halt", "riskd is halted: it watches and alerts, and sends no orders", Level.CRITICAL, at
+    return system_message(
+        word="halt",
+        headline="riskd is halted: it watches and alerts, and sends no orders",
+        level=Level.CRITICAL,
+        at=at,
     )
 
 
 def resumed(*, at: datetime) -> Message:
     """Somebody released it."""
-    return _switched(
-        "resume", "riskd is no longer halted: it acts again where everything is armed", Level.OK, at
-    )
-
-
-def _switched(word: str, headline: str, level: Level, at: datetime) -> Message:
-    return Message(
-        key=f"system|{word}|{at.isoformat()}",
-        kind=MessageKind.SYSTEM,
-        level=level,
-        thread="",
-        edits_root=False,
-        headline=headline,
+    return system_message(
+        word="resume",
+        headline="riskd is no longer halted: it acts again where everything is armed",
+        level=Level.OK,
+        at=at,
     )
 
 
 def record_damaged(what: str, *, at: datetime) -> Message:
     """A file of riskd's own record was not as it was left."""
-    return Message(
-        key=f"system|record|{at.isoformat()}",
-        kind=MessageKind.SYSTEM,
-        level=Level.CRITICAL,
-        thread="",
-        edits_root=False,
+    return system_message(
+        word="record",
         headline="riskd found its record damaged and goes on with what is whole",
+        level=Level.CRITICAL,
         body=(what,),
+        at=at,
     )
 
 
 def cycle_failed(error: Exception, *, at: datetime) -> Message:
     """A cycle could not be completed: nothing was judged."""
-    return Message(
-        key=f"system|cycle|{at.isoformat()}",
-        kind=MessageKind.SYSTEM,
-        level=Level.CRITICAL,
-        thread="",
-        edits_root=False,
+    return system_message(
+        word="cycle",
         headline=f"riskd could not complete a cycle ({type(error).__name__}): no account is being judged",
+        level=Level.CRITICAL,
         body=(str(error)[:500], "the log has the details; riskd tries again with the next cycle"),
+        at=at,
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from riskd.adapters.file_stamps import Stamps
-from riskd.daemon.policy_files import policy_stamps, read_policy_files
-from riskd.daemon.queries import asking, check_queries, expect_queries
+from riskd.daemon.policy_files import load_with_texts, policy_stamps
+from riskd.daemon.queries import asking
 from riskd.errors import PolicyError, Problem
 from riskd.judge.answered import Ask
 from riskd.judge.rehearse import rehearse
@@ -50,7 +50,7 @@ class PolicySource:
         return policy_stamps(self.names)
 
     def read(self, now: datetime) -> LoadedPolicies:
-        """The policies as they are on the disk: loaded, their queries checked, linted and tested.
+        """The policies as they are on the disk: loaded with their queries checked, then linted and tested.
 
         Raises:
             PolicyError: They are not fit to run; lists every fault of the first of these steps that finds any.
@@ -83,12 +83,9 @@ def load_policies(names: Sequence[str], queries: QueryRunner) -> LoadedPolicies:
     """Read and compile policies; names as :func:`riskd.daemon.policy_files.read_policy_files`.
 
     Raises:
-        PolicyError: A file is missing or not valid, lists every fault of every file; or a query may not be asked.
+        PolicyError: A file is missing or not valid, or a query may not be asked; lists every fault of every file.
     """
-    texts = read_policy_files(names)
-    expect_queries(texts, queries)
-    bundle = load(texts)
-    check_queries(bundle, texts, queries)
+    bundle, texts = load_with_texts(names, queries)
     return LoadedPolicies(
         bundle=bundle, texts=tuple(PolicyText(file=file, text=text) for file, text in texts)
     )

@@ -6,12 +6,14 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from riskd.adapters.file_stamps import Stamps, stamps_of
 from riskd.adapters.package_files import policies_directory
-from riskd.daemon.queries import check_queries, expect_queries
+from riskd.daemon.queries import expect_queries
 from riskd.errors import PolicyError, Problem
 from riskd.policy.bundle import Bundle
+from riskd.policy.compile.queries import refuse_none
 from riskd.policy.load import load
 from riskd.policy.text.spelling import nearest
 from riskd.policy.text.yaml_scan import SIZE_MAX
@@ -20,6 +22,9 @@ from riskd.ports import QueryRunner
 _UNREADABLE = "P000"
 _BYTES_MAX = 4 * SIZE_MAX  # no character takes more than four
 _SUFFIXES = frozenset({".yaml", ".yml"})
+
+Texts: TypeAlias = tuple[tuple[str, str], ...]
+"""Name and text of each policy file."""
 
 
 def load_policy_files(names: Sequence[str], queries: QueryRunner | None = None) -> Bundle:
@@ -30,25 +35,32 @@ def load_policy_files(names: Sequence[str], queries: QueryRunner | None = None) 
         queries: Checks the queries of rules; None: they are taken as they are.
 
     Raises:
-        PolicyError: A file is missing or not valid; lists every fault of every file, also of those that were found
-            beside a missing one. Or a query may not be asked.
+        PolicyError: As :func:`load_with_texts`.
+    """
+    return load_with_texts(names, queries)[0]
+
+
+def load_with_texts(names: Sequence[str], queries: QueryRunner | None = None) -> tuple[Bundle, Texts]:
+    """The same, with what the policies were made of.
+
+    Raises:
+        PolicyError: A file is missing or not valid, or a query may not be asked; lists every fault of every file, also
+            of those that were found beside a missing one.
     """
     texts, missing = _read_all(names)
     if queries is not None:
         expect_queries(texts, queries)
     try:
         with _garbage_left_alone():
-            bundle = load(texts)
+            bundle = load(texts, refuse=refuse_none if queries is None else queries.check)
     except PolicyError as error:
         raise PolicyError((*missing, *error.problems)) from None
     if missing:
         raise PolicyError(missing)
-    if queries is not None:
-        check_queries(bundle, texts, queries)
-    return bundle
+    return bundle, texts
 
 
-def read_policy_files(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def read_policy_files(names: Sequence[str]) -> Texts:
     """Name and text of each policy file.
 
     Args:
@@ -94,7 +106,7 @@ def _garbage_left_alone() -> Iterator[None]:
             gc.enable()
 
 
-def _read_all(names: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], tuple[Problem, ...]]:
+def _read_all(names: Sequence[str]) -> tuple[Texts, tuple[Problem, ...]]:
     texts: dict[Path, tuple[str, str]] = {}
     problems: list[Problem] = []
     for path in _paths(names, problems):

@@ -11,9 +11,10 @@ import structlog
 
 from riskd.cycle import CycleResult
 from riskd.daemon.memory import Memory
+from riskd.daemon.messages import system_message
 from riskd.errors import JournalError, LedgerError
 from riskd.model.journal import EntryKind, JournalEntry
-from riskd.model.message import Message, MessageKind
+from riskd.model.message import Message
 from riskd.model.verdict import Level
 from riskd.ports import Clock, Journal
 from riskd.record.bodies import daemon_body
@@ -206,7 +207,6 @@ class Recording:
         """Say once that something cannot be written, and once that it can again."""
         if bool(fault) == (what in self._said):
             return
-        now = self._clock.now()
         body: tuple[str, ...] = ()
         level = Level.OK
         if fault:
@@ -218,14 +218,4 @@ class Recording:
             self._said.discard(what)
             headline = f"riskd can write its {what} again"
             self._log.info("can_write_again", store=what)
-        self._say(
-            Message(
-                key=f"system|{what}|{now.isoformat()}",
-                kind=MessageKind.SYSTEM,
-                level=level,
-                thread="",
-                edits_root=False,
-                headline=headline,
-                body=body,
-            )
-        )
+        self._say(system_message(word=what, headline=headline, level=level, body=body, at=self._clock.now()))

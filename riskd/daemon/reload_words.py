@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from riskd.daemon.messages import system_message
 from riskd.daemon.orders_due import Order
 from riskd.daemon.shadow import AlertMove, ShadowReport
 from riskd.errors import PolicyError
-from riskd.model.message import Message, MessageKind
+from riskd.model.message import Message
 from riskd.model.verdict import Level
 from riskd.policy.change.change import LOOSE, Change, Effect, counted_effects
 
@@ -30,9 +31,9 @@ def refused(error: PolicyError, *, observes_since: datetime | None, at: datetime
         headline = f"the policies on the disk have {count} errors: riskd watches with those of {observes_since:%Y-%m-%d %H:%M} UTC"
         tail = (_OBSERVES_ONLY,)
     shown = [str(problem).splitlines()[0] for problem in error.problems]
-    return _message(
-        "policy-load-failed",
-        headline,
+    return system_message(
+        word="policy-load-failed",
+        headline=headline,
         level=Level.CRITICAL,
         body=(*tail, *_first(shown), "said again daily until it is mended"),
         at=at,
@@ -42,7 +43,13 @@ def refused(error: PolicyError, *, observes_since: datetime | None, at: datetime
 def mended(*, observes_only: bool, at: datetime) -> Message:
     """What is on the disk is in force again."""
     tail = (_OBSERVES_ONLY,) if observes_only else ()
-    return _message("policy-load-mended", "the policies on the disk are in force again", body=tail, at=at)
+    return system_message(
+        word="policy-load-mended",
+        headline="the policies on the disk are in force again",
+        level=Level.OK,
+        body=tail,
+        at=at,
+    )
 
 
 def swapped(report: ShadowReport, *, old: str, new: str, at: datetime) -> Message:
@@ -51,9 +58,9 @@ def swapped(report: ShadowReport, *, old: str, new: str, at: datetime) -> Messag
     told = [change for change in report.changes if change.effect is not Effect.WORDS]
     lines = [change.text for change in sorted(told, key=_acts_less)]
     moves = [_move_text(move) for move in report.moves]
-    return _message(
-        "policies",
-        f"new policies {new[:8]} in force instead of {old[:8]}: {_counted(report)}",
+    return system_message(
+        word="policies",
+        headline=f"new policies {new[:8]} in force instead of {old[:8]}: {_counted(report)}",
         level=Level.WARN if heavy else Level.OK,
         body=(*_first(lines), *_seen(report, moves)),
         at=at,
@@ -100,17 +107,3 @@ def _order_text(order: Order) -> str:
 def _first(lines: Sequence[str]) -> tuple[str, ...]:
     more = len(lines) - _SHOWN
     return (*lines[:_SHOWN], *((f"and {more} more",) if more > 0 else ()))
-
-
-def _message(
-    word: str, headline: str, *, level: Level = Level.OK, body: tuple[str, ...], at: datetime
-) -> Message:
-    return Message(
-        key=f"system|{word}|{at.isoformat()}",
-        kind=MessageKind.SYSTEM,
-        level=level,
-        thread="",
-        edits_root=False,
-        headline=headline,
-        body=body,
-    )

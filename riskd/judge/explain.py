@@ -12,6 +12,7 @@ from riskd.model.alert import AlertState, Condition
 from riskd.model.verdict import Level
 from riskd.policy.limits.chain import levels_text, limit_chain
 from riskd.policy.limits.thresholds import inset
+from riskd.policy.limits.words import beyond_words
 from riskd.policy.rule import Bound, Rule, Thresholds
 from riskd.policy.text.units import show
 
@@ -73,20 +74,11 @@ def _held(rule: Rule, held: Thresholds | None) -> list[str]:
         return ["limit     not known"]
     if not held.levels:
         return ["limit     none: the rule is suspended"]
+    bound, unit = rule.limit.bound, rule.unit
     return [
-        f"limit     {level.name.lower()} {_edges(rule, low, high)}, held for {_time(rule.hold(level))}"
+        f"limit     {level.name.lower()} {beyond_words(bound, low, high, unit)}, held for {_time(rule.hold(level))}"
         for level, low, high in held.levels
     ]
-
-
-def _edges(rule: Rule, low: float, high: float) -> str:
-    match rule.limit.bound:
-        case Bound.MAX:
-            return f"above {show(high, rule.unit)}"
-        case Bound.MIN:
-            return f"below {show(low, rule.unit)}"
-        case Bound.BAND:
-            return f"outside {show(low, rule.unit)} to {show(high, rule.unit)}"
 
 
 def _verdict(reading: Reading, row: int) -> str:

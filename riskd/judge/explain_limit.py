@@ -12,6 +12,7 @@ from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.spec import Unit
 from riskd.model.verdict import Level
 from riskd.policy.limits.thresholds import is_active, ladder_edges, ladders_by, thresholds_on, tightest
+from riskd.policy.limits.words import beyond_words
 from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Mark, Rule, Thresholds
 from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
@@ -95,17 +96,6 @@ def limit_words(limit: Limit, unit: Unit) -> str:
     return f"by {limit.by.name}, {'; '.join(steps)}"
 
 
-def edge_words(bound: Bound, low: float, high: float, unit: Unit) -> str:
-    """On which side of what a value is bad: ``above 5x``."""
-    match bound:
-        case Bound.MAX:
-            return f"above {show(high, unit)}"
-        case Bound.MIN:
-            return f"below {show(low, unit)}"
-        case Bound.BAND:
-            return f"outside {show(low, unit)} to {show(high, unit)}"
-
-
 def _level_lines(
     rule: Rule, holding: Sequence[Source], by_value: float, waiver: Waiver | None
 ) -> Iterator[str]:
@@ -156,7 +146,7 @@ def _of(owner: Rule | Ancestor, now: datetime) -> Iterator[Source]:
 
 def _thresholds_words(bound: Bound, held: Thresholds, unit: Unit) -> str:
     return ", ".join(
-        f"{level.name.lower()} {edge_words(bound, low, high, unit)}" for level, low, high in held.levels
+        f"{level.name.lower()} {beyond_words(bound, low, high, unit)}" for level, low, high in held.levels
     )
 
 

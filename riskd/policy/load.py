@@ -13,6 +13,7 @@ from riskd.policy.canonical import bundle_hash
 from riskd.policy.compile.context import Context
 from riskd.policy.compile.draft import PolicyDraft, draft_policy
 from riskd.policy.compile.policy import compile_policy
+from riskd.policy.compile.queries import Refuse, note_refused, refuse_none
 from riskd.policy.compile.refine import chains_of
 from riskd.policy.compile.waivers import House, Waivable, compile_waivers
 from riskd.policy.schema.check import check
@@ -22,12 +23,18 @@ from riskd.policy.text.spelling import quoted
 from riskd.policy.text.yaml_text import MappingNode, read_yaml
 
 
-def load(texts: Sequence[tuple[str, str]], *, catalogue: Mapping[str, MeasureSpec] = CATALOGUE) -> Bundle:
+def load(
+    texts: Sequence[tuple[str, str]],
+    *,
+    catalogue: Mapping[str, MeasureSpec] = CATALOGUE,
+    refuse: Refuse = refuse_none,
+) -> Bundle:
     """The policies and waivers in force together.
 
     Args:
         texts: ``(file, text)`` of each file. What it begins with says whether it holds a policy or waivers.
         catalogue: The measures that rules may name.
+        refuse: Knows which queries of rules may not be asked.
 
     Returns:
         The policies in the order of their names, the waivers in that of their ids.
@@ -42,6 +49,8 @@ def load(texts: Sequence[tuple[str, str]], *, catalogue: Mapping[str, MeasureSpe
     policies = tuple(compile_policy(draft, chains) for draft in read.drafts)
     _check_names(read.drafts)
     waivers = compile_waivers(read.waivers, _house(read, policies))
+    for draft in read.drafts:
+        note_refused(draft.context, draft.root, refuse)
     found = tuple(problem for problems in read.problems for problem in problems.found)
     if found:
         raise PolicyError(found)

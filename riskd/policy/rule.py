@@ -213,12 +213,10 @@ class Query:
 
     Attributes:
         mark: Where it begins in its file: at the ``|`` of a block.
-        end: Just behind it.
     """
 
     text: str
     mark: Mark
-    end: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

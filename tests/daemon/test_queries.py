@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,8 @@ import pytest
 from riskd.adapters.sandbox import PATIENT, Sandbox
 from riskd.cycle import judge
 from riskd.daemon.policies import PolicySource, load_policies
-from riskd.daemon.queries import asking, patient_queries, query_problems
+from riskd.daemon.policy_files import load_policy_files
+from riskd.daemon.queries import asking, patient_queries
 from riskd.errors import PolicyError, Problem
 from riskd.measure.book import Book
 from riskd.model.answer import Answer
@@ -57,12 +58,15 @@ def queries() -> Iterator[Sandbox]:
 
 
 def problems(text: str) -> tuple[Problem, ...]:
-    texts = [("own.yaml", text)]
-    return query_problems(load(texts), texts, QueriesInProcess())
+    """What a text is refused for, which must be something."""
+    with pytest.raises(PolicyError) as refusal:
+        load([("own.yaml", text)], refuse=QueriesInProcess().check)
+    return refusal.value.problems
 
 
 def test_good_queries_are_no_problem() -> None:
-    assert problems(GOOD) == ()
+    (rule,) = load([("own.yaml", GOOD)], refuse=QueriesInProcess().check).rules
+    assert rule.query is not None
 
 
 @pytest.mark.parametrize(
@@ -116,6 +120,29 @@ def test_policies_with_a_refused_query_do_not_load(tmp_path: Path, queries: Sand
         load_policies([str(file)], queries)
 
 
+@pytest.mark.parametrize("load_files", [load_policies, load_policy_files])
+def test_a_refused_query_is_told_with_every_other_fault_and_a_missing_file(
+    load_files: Callable[[Sequence[str], Sandbox], object], tmp_path: Path, queries: Sandbox
+) -> None:
+    own, plain, gone = (tmp_path / name for name in ("own.yaml", "plain.yaml", "gone.yaml"))
+    own.write_text(
+        GOOD.replace("p.gross", "p.grosz", 1).replace("owner: us", "owner: ''").replace("35k USD", "35k"),
+        encoding="utf-8",
+    )
+    plain.write_text(PLAIN.replace("name: own", "name: plain").replace("5x", "5%"), encoding="utf-8")
+
+    with pytest.raises(PolicyError) as refusal:
+        load_files([str(own), str(gone), str(plain)], queries)
+
+    assert [(each.file, each.line, each.code) for each in refusal.value.problems] == [
+        (str(gone), 1, "P000"),
+        (str(own), 4, "P105"),
+        (str(own), 14, "P241"),
+        (str(own), 23, "P106"),
+        (str(plain), 13, "P201"),
+    ]
+
+
 def test_the_daemon_loads_policies_whose_queries_and_tests_are_good(tmp_path: Path, queries: Sandbox) -> None:
     file = tmp_path / "own.yaml"
     file.write_text(GOOD, encoding="utf-8")
@@ -138,7 +165,9 @@ def test_policies_without_queries_start_no_process(tmp_path: Path) -> None:
     assert sandbox.pid is None
     assert load_policies([str(file)], NoQueries()).bundle.rules
     with patient_queries() as queries:
-        assert query_problems(load([("plain.yaml", PLAIN)]), [], queries) == ()
+        assert isinstance(queries, Sandbox)
+        assert load_policy_files([str(file)], queries).rules
+        assert queries.pid is None
 
 
 def test_a_query_fires_and_holds_its_alert_while_its_process_is_gone(queries: Sandbox) -> None:

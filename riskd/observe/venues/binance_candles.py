@@ -10,7 +10,7 @@ from riskd.model.report import JsonValue
 from riskd.observe.dialect import Listing
 from riskd.observe.facts import CloseFact, Closes, Normalised
 from riskd.observe.fields import Fault, Plausibility, RowRefused, number, shown, whole
-from riskd.observe.json_text import Rubbish
+from riskd.observe.venues.binance_rows import rows_by_symbol
 
 HOUR_MS = 3_600_000
 _START, _CLOSE, _END = 0, 4, 6
@@ -27,17 +27,13 @@ def candles(payload: JsonValue, listing: Listing, plausible: Plausibility) -> No
     Raises:
         Rubbish: Not such an object.
     """
-    if not isinstance(payload, dict):
-        raise Rubbish("guard:not_an_object")
     faults: list[Fault] = []
     found: dict[str, tuple[CloseFact, ...]] = {}
-    for venue_symbol, rows in payload.items():
-        if venue_symbol not in listing:
-            faults.append(Fault(venue_symbol, f"candles of {shown(venue_symbol)}, which is not listed"))
-        elif not isinstance(rows, list):
-            faults.append(Fault(venue_symbol, "its candles are no list"))
+    for venue_symbol, symbol, rows in rows_by_symbol(payload, listing, "candles", faults):
+        if isinstance(rows, list):
+            found[symbol] = _closes(venue_symbol, rows, plausible, faults)
         else:
-            found[listing[venue_symbol].symbol] = _closes(venue_symbol, rows, plausible, faults)
+            faults.append(Fault(venue_symbol, "its candles are no list"))
     return Normalised(found, tuple(faults))
 
 

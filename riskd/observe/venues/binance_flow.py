@@ -24,13 +24,11 @@ from riskd.observe.fields import (
     identifier,
     moment,
     number,
-    shown,
     text,
     whole,
 )
-from riskd.observe.json_text import Rubbish
 from riskd.observe.venues.binance_balances import SIDES
-from riskd.observe.venues.binance_rows import listed, read_rows
+from riskd.observe.venues.binance_rows import listed, read_rows, rows_by_symbol
 
 _DIRECTIONS = frozenset(Direction)
 _KINDS: Mapping[str, IncomeKind] = {
@@ -74,15 +72,9 @@ def trades(
     Raises:
         Rubbish: Not such an object.
     """
-    if not isinstance(payload, dict):
-        raise Rubbish("guard:not_an_object")
     faults: list[Fault] = []
     found: dict[str, tuple[TradeRow, ...]] = {}
-    for venue_symbol, rows in payload.items():
-        if venue_symbol not in listing:
-            faults.append(Fault(venue_symbol, f"trades of {shown(venue_symbol)}, which is not listed"))
-            continue
-        symbol = listing[venue_symbol].symbol
+    for venue_symbol, symbol, rows in rows_by_symbol(payload, listing, "trades", faults):
         fills = read_rows(_once(rows), lambda row: _trade(row, listing, plausible), faults)
         own = [fill for fill in fills.values() if fill.symbol == symbol]
         if len(own) != len(fills):

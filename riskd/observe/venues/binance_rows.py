@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import TypeVar
 
 from riskd.model.instrument import Instrument
@@ -24,6 +24,29 @@ def object_of(payload: JsonValue) -> JsonObject:
     if isinstance(payload, dict) and payload:
         return payload
     raise Rubbish("guard:not_an_object")
+
+
+def rows_by_symbol(
+    payload: JsonValue, listing: Listing, what: str, faults: list[Fault]
+) -> Iterator[tuple[str, str, JsonValue]]:
+    """For each listed symbol of the payload: the venue's, the unified one, and the rows that were read for it.
+
+    Args:
+        payload: An object: the venue's symbol, and its rows.
+        listing: Instruments by the venue's symbol.
+        what: Noun for the rows in the faults, such as ``candles``.
+        faults: Collects one for each symbol that is not listed.
+
+    Raises:
+        Rubbish: The payload is not an object.
+    """
+    if not isinstance(payload, dict):
+        raise Rubbish("guard:not_an_object")
+    for venue_symbol, rows in payload.items():
+        if venue_symbol in listing:
+            yield venue_symbol, listing[venue_symbol].symbol, rows
+        else:
+            faults.append(Fault(venue_symbol, f"{what} of {shown(venue_symbol)}, which is not listed"))
 
 
 def listed(row: JsonObject, listing: Listing) -> Instrument:

@@ -10,6 +10,7 @@ from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Unit
 from riskd.model.subject import Grain
 from riskd.policy.compile.context import Context
 from riskd.policy.compile.levels import Measured
+from riskd.policy.compile.queries import query_at
 from riskd.policy.expression.read import FormulaError
 from riskd.policy.expression.take import EXPR, spec_of
 from riskd.policy.expression.units_check import Scope, formula_of
@@ -40,7 +41,7 @@ def custom_measure(context: Context, node: MappingNode) -> Measured | None:
 
 
 def _by_statement(statement: ScalarNode, unit: Unit, grain: Grain) -> Measured:
-    query = Query(text=statement.text.strip(), mark=statement.mark, end=statement.end)
+    query = query_at(statement)
     spec = _statement_spec(query, unit, grain)
     return Measured(ref=MeasureRef(SQL), spec=spec, grain=grain, query=query)
 

@@ -10,7 +10,8 @@ from riskd.model.verdict import Level
 from riskd.policy.compile.context import Context
 from riskd.policy.compile.rule import Draft
 from riskd.policy.limits.thresholds import ladder_edges, thresholds_on, tightest_by_level
-from riskd.policy.rule import Bound, Calendar, Limit, Mark, Thresholds
+from riskd.policy.limits.words import edge_text
+from riskd.policy.rule import Calendar, Limit, Mark, Thresholds
 from riskd.policy.text.problems import Code
 from riskd.policy.text.units import show
 from riskd.policy.text.yaml_text import MappingNode
@@ -100,14 +101,8 @@ class _Stated:
     def words(self, level: Level, by_value: float) -> str:
         """Such as ``5x``, ``-5% to 5%`` or ``4x during weekend``."""
         _, low, high = _level(thresholds_on(self.limit, by_value), level) or (level, math.nan, math.nan)
-        unit, when = self.rule.measured.spec.unit, f" during {self.calendar.name}" if self.calendar else ""
-        match self.limit.bound:
-            case Bound.MAX:
-                return f"{show(high, unit)}{when}"
-            case Bound.MIN:
-                return f"{show(low, unit)}{when}"
-            case Bound.BAND:
-                return f"{show(low, unit)} to {show(high, unit)}{when}"
+        when = f" during {self.calendar.name}" if self.calendar else ""
+        return f"{edge_text(self.limit.bound, low, high, self.rule.measured.spec.unit)}{when}"
 
     def named(self, level: Level, by_value: float) -> str:
         """The rule, its limit, and where that stands."""

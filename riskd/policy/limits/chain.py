@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from riskd.policy.limits.thresholds import is_active, ladders_by, thresholds_on
+from riskd.policy.limits.words import edge_text
 from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Rule, Thresholds
-from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
 
 
@@ -34,7 +34,8 @@ def limit_chain(
 
 def levels_text(rule: Rule, held: Thresholds) -> str:
     """``warn 4x, breach 5x``; for a band ``breach -5% to 5%``."""
-    named = (f"{level.name.lower()} {_edges(rule, low, high)}" for level, low, high in held.levels)
+    bound, unit = rule.limit.bound, rule.unit
+    named = (f"{level.name.lower()} {edge_text(bound, low, high, unit)}" for level, low, high in held.levels)
     return ", ".join(named) or "none"
 
 
@@ -68,13 +69,3 @@ def _waiver(waiver: Waiver, rule: Rule) -> str:
     until = f"until {waiver.until_at:%Y-%m-%d %H:%M} UTC"
     place = f"{waiver.mark.file}:{waiver.mark.line}"
     return f"{'waiver':10}{waiver.id} ({waiver.ticket}) {until}: {limit} ({place})"
-
-
-def _edges(rule: Rule, low: float, high: float) -> str:
-    match rule.limit.bound:
-        case Bound.MAX:
-            return show(high, rule.unit)
-        case Bound.MIN:
-            return show(low, rule.unit)
-        case Bound.BAND:
-            return f"{show(low, rule.unit)} to {show(high, rule.unit)}"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from riskd.measure.spec import MeasureSpec
 from riskd.model.verdict import Level
 from riskd.policy.compile.limit import all_thresholds
+from riskd.policy.limits.words import edge_text
 from riskd.policy.lint.finding import Finding, Lint
 from riskd.policy.rule import Bound, Calendar, Limit, Rule, Step, Thresholds
 from riskd.policy.text.units import show
@@ -86,8 +87,7 @@ def _unreached(
     rule: Rule, spec: MeasureSpec, lint: Lint, level: Level, limit: tuple[Bound, float, float]
 ) -> Finding:
     bound, low, high = limit
-    edge = f"{show(low, spec.unit)} to {show(high, spec.unit)}" if bound is Bound.BAND else ""
-    edge = edge or show(low if bound is Bound.MIN else high, spec.unit)
+    edge = edge_text(bound, low, high, spec.unit)
     reach = f"{spec.name} {_range(spec)}"
     if lint is Lint.NEVER:
         what = f"{level.name.lower()} {edge} of {rule.id} is never exceeded: {reach}"

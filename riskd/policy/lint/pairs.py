@@ -32,14 +32,7 @@ def _comparable(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
     """Rules on the same number of the same kind of subject, with the same bad side."""
     groups: dict[object, list[Rule]] = defaultdict(list)
     for rule in rules:
-        text = (
-            rule.formula.text
-            if rule.formula is not None
-            else rule.query.text
-            if rule.query is not None
-            else ""
-        )
-        groups[rule.measure, text, rule.grain, rule.limit.bound].append(rule)
+        groups[rule.measure, _own_text(rule), rule.grain, rule.limit.bound].append(rule)
     return (group for group in groups.values() if len(group) > 1)
 
 
@@ -143,13 +136,7 @@ def _uncarried(rule: Rule) -> Selector:
 def _same_formulas(rules: Iterable[Rule]) -> Iterator[Finding]:
     first: dict[str, Rule] = {}
     for rule in rules:
-        text = (
-            rule.formula.text
-            if rule.formula is not None
-            else rule.query.text
-            if rule.query is not None
-            else ""
-        )
+        text = _own_text(rule)
         kind = "expr" if rule.formula is not None else "sql"
         other = first.setdefault(" ".join(text.split()), rule) if text.strip() else rule
         if other is not rule:
@@ -159,6 +146,12 @@ def _same_formulas(rules: Iterable[Rule]) -> Iterator[Finding]:
                 what=f"the `{kind}` of {rule.id} is that of {other.id} ({other.mark.file}:{other.mark.line})",
                 cure="what two rules need is worth a measure of the catalogue: ask for one",
             )
+
+
+def _own_text(rule: Rule) -> str:
+    """The formula or the query that is written in the rule; empty where it names a measure of the catalogue."""
+    written = rule.query if rule.formula is None else rule.formula
+    return "" if written is None else written.text
 
 
 # ---- refinements ---------------------------------------------------------------------------------------------------
