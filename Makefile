@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.riskd-ready
+# Inside it, so that every tool passes it over as well.
+PEERS ?= $(VENV)/peers
 
-.PHONY: setup demo test bench crash picture lock clean
+.PHONY: setup demo test bench benchmark crash picture lock clean
 
 setup: $(STAMP)
 
@@ -29,6 +31,18 @@ test: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
+# The rules against other policy engines, which live in an environment of their own: nothing else may come to need them.
+benchmark: $(PEERS)/.riskd-ready
+	$(PEERS)/bin/python -m benchmarks.rules
+	$(PEERS)/bin/python -m benchmarks.gaps
+
+$(PEERS)/.riskd-ready: requirements.lock requirements-peers.lock pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --require-hashes --only-binary :all: --no-deps -r requirements.lock
+	$(PEERS)/bin/python -m pip install --quiet --require-hashes --only-binary :all: --no-deps -r requirements-peers.lock
+	$(PEERS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 # kill -9 of a real `riskd run` at random moments, a hundred times; `make test` runs a few of them.
 crash: setup
 	RISKD_CRASHES=100 $(BIN)/python -m pytest -q tests/crash
@@ -37,8 +51,11 @@ crash: setup
 picture: setup
 	$(BIN)/riskd demo --fast --picture docs/img/demo.svg
 
+COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --only-binary :all:
+
 lock:
-	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --only-binary :all: pyproject.toml --group dev -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -o requirements.lock
+	$(COMPILE) --group pyproject.toml:peers -c requirements.lock --python-version 3.11 -o requirements-peers.lock
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis

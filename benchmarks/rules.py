@@ -1,6 +1,7 @@
-"""22 rules over 1,000, 10,000 and 1,000,000 positions: the catalogue against hand-written NumPy and plain objects.
+"""22 rules over 1,000, 10,000 and 1,000,000 positions: riskd, hand-written NumPy, plain objects and policy engines.
 
-Run: python -m benchmarks.rules [positions ...]. All times of one line come from one run; the answers must agree.
+Run: python -m benchmarks.rules [positions ...]. All times of one table come from one run, and the answers must agree rule by
+rule and subject by subject, or the run fails. Policy engines are an optional group of packages (docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -12,75 +13,50 @@ from typing import TypeVar
 
 import numpy as np
 
+from benchmarks.peers import PEERS, Levels, Peer, installed, titled
 from benchmarks.rules_book import a_book
 from benchmarks.rules_by_hand import by_hand
 from benchmarks.rules_by_objects import by_objects, validated
+from benchmarks.rules_limits import DAY, REFS, RULES, Answer, judged, levels
 from riskd.measure.book import Book
-from riskd.measure.catalogue import CATALOGUE, select_all, take, with_defaults
+from riskd.measure.catalogue import CATALOGUE, select_all, take
 from riskd.measure.spec import MeasureRef
-from riskd.model.arrays import FloatArray
 from riskd.model.history import History
 from riskd.model.snapshot import Snapshot
-from riskd.model.subject import Grain
 
-DAY = 86_400.0
-# (measure, grain, parameters, warn, breach, critical); the sign says which side is bad.
-RULES: tuple[tuple[str, Grain, tuple[tuple[str, float], ...], float, float, float], ...] = (
-    ("leverage", Grain.ACCOUNT, (), 2.0, 3.0, 5.0),
-    ("leverage", Grain.STRATEGY, (), 0.5, 1.0, 2.0),
-    ("leverage", Grain.PORTFOLIO, (), 2.0, 3.0, 5.0),
-    ("position_leverage", Grain.POSITION, (), 5.0, 10.0, 20.0),
-    ("share_of_equity", Grain.POSITION, (), 0.2, 0.3, 0.5),
-    ("share_of_equity", Grain.ASSET, (), 0.2, 0.3, 0.5),
-    ("share_of_gross", Grain.ASSET, (), 0.1, 0.2, 0.4),
-    ("share_of_gross", Grain.EXCHANGE, (), 0.5, 0.6, 0.7),
-    ("equity_at_venue", Grain.EXCHANGE, (), 0.4, 0.5, 0.7),
-    ("net_delta", Grain.ACCOUNT, (), 0.5, 1.0, 1.5),
-    ("net_delta", Grain.ASSET, (), 0.1, 0.2, 0.3),
-    ("margin_ratio", Grain.ACCOUNT, (), 0.02, 0.05, 0.1),
-    ("liquidation_distance", Grain.POSITION, (), -0.3, -0.2, -0.1),
-    ("risk_per_trade", Grain.POSITION, (), 0.01, 0.02, 0.04),
-    ("open_risk", Grain.ACCOUNT, (), 0.06, 0.1, 0.15),
-    ("stop_coverage", Grain.POSITION, (), -1.0, -0.99, -0.5),
-    ("stop_distance", Grain.POSITION, (), 0.04, 0.06, 0.08),
-    ("funding_rate", Grain.POSITION, (), 0.00003, 0.0001, 0.0003),
-    ("holding_time", Grain.POSITION, (), 5 * DAY, 10 * DAY, 14 * DAY),
-    ("drawdown", Grain.ACCOUNT, (("window", 10 * DAY),), 0.02, 0.05, 0.1),
-    ("loss_today", Grain.ACCOUNT, (), 0.01, 0.02, 0.05),
-    ("data_age", Grain.ACCOUNT, (), 30.0, 60.0, 180.0),
-)
-REFS = tuple((with_defaults(MeasureRef(name, parameters)), grain) for name, grain, parameters, *_ in RULES)
+# Plain objects and engines that judge row by row are timed up to here: beyond it they only take longer.
+_MOST_ROWS = 10_000
 T = TypeVar("T")
-Answer = dict[str, tuple[FloatArray, FloatArray]]
 
 
 def main() -> None:
     """Prints, for each size, the times and the ratios."""
     sizes = [int(text) for text in sys.argv[1:]] or [1_000, 10_000, 1_000_000]
-    print(f"{len(RULES)} rules, measures and limits; ms, best of several; Book.of is part of every pass")
+    print(
+        f"{len(RULES)} rules, measures and limits; ms, best of several; Book.of is part of every pass of riskd"
+    )
     for size in sizes:
-        _compare(*a_book(size))
+        compare(*a_book(size))
 
 
-def _compare(snapshot: Snapshot, history: History) -> None:
+def compare(snapshot: Snapshot, history: History) -> None:
+    """Prints the table of one book.
+
+    Raises:
+        SystemExit: Two answers differ.
+    """
     size = len(snapshot.positions)
-    repeats = 3 if size > 100_000 else 40
-    ours, catalogue = _timed(lambda: by_catalogue(snapshot, history), repeats)
-    hand, written = _timed(lambda: _judged(by_hand(snapshot, history)), repeats)
-    _agree(catalogue, written)
-    line = f"{size:>9,} positions: catalogue {ours:9.2f}   by hand {hand:9.2f}   ratio {ours / hand:5.1f}"
-    if size <= 10_000:
-        rows = validated(snapshot)
-        objects, answers = _timed(lambda: _judged(by_objects(rows, snapshot, history)), 3)
-        _agree(catalogue, answers)
-        validation, _ = _timed(lambda: validated(snapshot), 3)
-        line += (
-            f"   pydantic objects {objects:9.2f} = {objects / ours:5.0f}x ours"
-            f"   validating them first {validation:9.2f}"
-        )
-    print(line)
+    repeats = 5 if size > 100_000 else 40
+    ours, answer = _timed(lambda: by_catalogue(snapshot, history), repeats)
+    print(f"\n{size:,} positions, {len(snapshot.desk.accounts):,} accounts{'':>21}ms  times riskd")
+    _line("riskd", ours, ours)
+    hand, written = _timed(lambda: judged(by_hand(snapshot, history)), repeats)
+    _agree("by hand", answer, written)
+    _line("NumPy by hand, for this book", hand, ours)
+    if size <= _MOST_ROWS:
+        _row_by_row(snapshot, history, answer, ours)
     every, _ = _timed(lambda: _everything(snapshot, history), repeats)
-    print(f"{'':>20} the whole catalogue, every measure at every grain: {every:9.2f}")
+    _line(f"riskd, all {len(CATALOGUE)} measures at every grain", every, ours)
 
 
 def by_catalogue(snapshot: Snapshot, history: History) -> Answer:
@@ -88,10 +64,37 @@ def by_catalogue(snapshot: Snapshot, history: History) -> Answer:
     book = Book.of(snapshot, history)
     everything = select_all(book)
     answer: Answer = {}
-    for (ref, grain), (*_, warn, breach, critical) in zip(REFS, RULES, strict=True):
+    for ref, grain in REFS:
+        rule = f"{ref.name} {grain}"
         values = take(book, ref, grain, everything).values
-        answer[f"{ref.name} {grain}"] = (values, _levels(values, warn, breach, critical))
+        answer[rule] = (values, levels(rule, values))
     return answer
+
+
+def _row_by_row(snapshot: Snapshot, history: History, answer: Answer, ours: float) -> None:
+    validation, rows = _timed(lambda: validated(snapshot), 3)
+    objects, found = _timed(lambda: judged(by_objects(rows, snapshot, history)), 5)
+    _agree("pydantic objects", answer, found)
+    _line("Python over pydantic objects", objects, ours)
+    _line("  and validating them first", objects + validation, ours)
+    for name in PEERS:
+        peer = installed(name)
+        if peer is None:
+            print(f"{name:<48} not installed (docs/benchmarks.md says how)")
+            continue
+        preparation, given = _timed(lambda peer=peer: peer.prepare(rows, snapshot, history), 3)  # type: ignore[misc]  # mypy infers no defaults of lambdas
+        judging, said = _timed(lambda peer=peer, given=given: peer.judge(given), 5)  # type: ignore[misc]  # as above
+        agree_on_levels(name, answer, said)
+        _line(f"{titled(name)}{_coverage(peer)}", judging, ours)
+        _line("  and preparing its input first", judging + preparation, ours)
+
+
+def _coverage(peer: Peer) -> str:
+    return "" if len(peer.says) == len(RULES) else f", {len(peer.says)} of {len(RULES)} rules"
+
+
+def _line(what: str, spent: float, ours: float) -> None:
+    print(f"{what:<48} {spent:12.2f}  {spent / ours:8.2f}")
 
 
 def _everything(snapshot: Snapshot, history: History) -> int:
@@ -107,28 +110,34 @@ def _everything(snapshot: Snapshot, history: History) -> int:
     return taken
 
 
-def _judged(values: dict[str, FloatArray]) -> Answer:
-    limits = {f"{name} {grain}": (warn, breach, critical) for name, grain, _, warn, breach, critical in RULES}
-    return {name: (found, _levels(found, *limits[name])) for name, found in values.items()}
-
-
-def _levels(values: FloatArray, warn: float, breach: float, critical: float) -> FloatArray:
-    """0 to 3. Negative bounds are minima: there the value is bad below."""
-    signed = -values if warn < 0.0 else values
-    found = (signed > warn).astype(np.float64)
-    return found + (signed > breach) + (signed > critical)
-
-
-def _agree(left: Answer, right: Answer) -> None:
-    if set(left) != set(right):
-        raise SystemExit(f"not the same rules: {sorted(set(left) ^ set(right))}")
-    for name, (values, levels) in left.items():
-        other, other_levels = right[name]
+def _agree(name: str, ours: Answer, theirs: Answer) -> None:
+    if set(ours) != set(theirs):
+        raise SystemExit(f"{name}: not the same rules: {sorted(set(ours) ^ set(theirs))}")
+    for rule, (values, _) in ours.items():
+        other, _ = theirs[rule]
         if not np.allclose(values, other, rtol=1e-9, atol=1e-12, equal_nan=True):
             worst = int(np.nanargmax(np.abs(values - other)))
-            raise SystemExit(f"{name} differs in row {worst}: {values[worst]} and {other[worst]}")
-        if (levels != other_levels).sum() > 0:
-            raise SystemExit(f"{name}: {(levels != other_levels).sum()} levels differ")
+            raise SystemExit(f"{name}: {rule} differs in row {worst}: {values[worst]} and {other[worst]}")
+    agree_on_levels(name, ours, {rule: found.tolist() for rule, (_, found) in theirs.items()})
+
+
+def agree_on_levels(name: str, ours: Answer, said: Levels) -> None:
+    """Compares what an engine says of each subject with what riskd says.
+
+    Raises:
+        SystemExit: They differ.
+    """
+    for rule, theirs in said.items():
+        own = ours[rule][1].tolist()
+        if len(own) != len(theirs):
+            raise SystemExit(f"{name}: {rule} has {len(theirs)} subjects, riskd has {len(own)}")
+        differing = [row for row, pair in enumerate(zip(own, theirs, strict=True)) if pair[0] != pair[1]]
+        if differing:
+            row = differing[0]
+            raise SystemExit(
+                f"{name}: {rule} differs for {len(differing)} subjects, the first {row}: "
+                f"level {theirs[row]}, riskd {own[row]}"
+            )
 
 
 def _timed(work: Callable[[], T], repeats: int) -> tuple[float, T]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.rules_limits import DAY
 from riskd.model.arrays import BoolArray, FloatArray
 from riskd.model.history import History
 from riskd.model.snapshot import InstrumentColumns, Snapshot
 
-SLIPPAGE, DAY = 0.001, 86_400.0
+SLIPPAGE = 0.001
 
 
 def by_hand(snapshot: Snapshot, history: History) -> dict[str, FloatArray]:

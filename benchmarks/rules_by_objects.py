@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel
 
-from benchmarks.rules_by_hand import DAY, SLIPPAGE
+from benchmarks.rules_by_hand import SLIPPAGE
+from benchmarks.rules_limits import DAY
 from riskd.model.arrays import FloatArray
 from riskd.model.history import History
 from riskd.model.snapshot import Snapshot
@@ -116,9 +117,9 @@ class Sums:
 
 def by_objects(rows: Rows, snapshot: Snapshot, history: History) -> dict[str, FloatArray]:
     """The value of every rule for every subject."""
-    brackets = _brackets(snapshot)
+    brackets = brackets_of(snapshot)
     now = snapshot.taken_at.timestamp()
-    sums = _sums(rows, brackets)
+    sums = sums_of(rows, brackets)
     found: dict[str, list[float]] = defaultdict(list)
     risks = _positions(rows, sums, brackets, now, found)
     for number, account in enumerate(rows.accounts):
@@ -127,9 +128,9 @@ def by_objects(rows: Rows, snapshot: Snapshot, history: History) -> dict[str, Fl
         found["margin_ratio account"].append(account.maintenance_margin / account.equity)
         found["open_risk account"].append(risks[number] / account.equity)
         found["data_age account"].append(2.0)
-        drawdown, loss = _losses(history, number, account.equity, now)
-        found["drawdown account"].append(drawdown)
-        found["loss_today account"].append(loss)
+        peak, begun = losses(history, number, account.equity, now)
+        found["drawdown account"].append(1.0 - account.equity / peak)
+        found["loss_today account"].append(max(1.0 - account.equity / begun, 0.0))
     everything, owners = sum(sums.gross.values()), rows.accounts
     equity = sum(account.equity for account in owners)
     found["leverage portfolio"] = [everything / equity]
@@ -142,7 +143,8 @@ def by_objects(rows: Rows, snapshot: Snapshot, history: History) -> dict[str, Fl
     return {name: np.array(values) for name, values in found.items()}
 
 
-def _sums(rows: Rows, brackets: list[tuple[float, float, float]]) -> Sums:
+def sums_of(rows: Rows, brackets: list[tuple[float, float, float]]) -> Sums:
+    """One pass over the positions, one over the accounts."""
     unlabelled = {(number, "unlabelled"): 0.0 for number in range(len(rows.accounts))}
     sums = Sums(
         gross=defaultdict(float),
@@ -161,7 +163,7 @@ def _sums(rows: Rows, brackets: list[tuple[float, float, float]]) -> Sums:
         sums.gross[one.account] += size
         sums.net[one.account] += notional
         sums.pnl[one.account] += one.quantity * (one.mark_price - one.entry_price)
-        sums.needed[one.account] += _maintenance(brackets, size)
+        sums.needed[one.account] += maintenance(brackets, size)
         sums.strategy[one.account, one.strategy] += size
         sums.asset[one.account, one.asset] += size
         sums.delta[one.account, one.asset] += notional
@@ -182,25 +184,49 @@ def _positions(
     stops = {(stop.account, stop.instrument): stop for stop in rows.stops}
     risks: dict[int, float] = defaultdict(float)
     for one in rows.positions:
-        owner = rows.accounts[one.account]
+        owner, held = rows.accounts[one.account], abs(one.quantity)
         size = abs(one.quantity * one.mark_price)
-        others = sums.needed[one.account] - _maintenance(brackets, size)
-        move = _move(brackets, owner.wallet + sums.pnl[one.account] - others, size, one.quantity)
-        stop = stops.get((one.account, one.instrument))
-        coverage, distance, risk = _stopped(one, stop, move, owner.equity)
-        risks[one.account] += risk
+        backing = (
+            owner.wallet + sums.pnl[one.account] - sums.needed[one.account] + maintenance(brackets, size)
+        )
+        what = measured(one, stops.get((one.account, one.instrument)), brackets, backing, owner.equity)
+        risks[one.account] += what.risk
         found["position_leverage position"].append(size / one.initial_margin)
         found["share_of_equity position"].append(size / owner.equity)
-        found["liquidation_distance position"].append(_nearer(one, move))
-        found["risk_per_trade position"].append(risk / owner.equity)
-        found["stop_coverage position"].append(coverage)
-        found["stop_distance position"].append(distance)
+        found["liquidation_distance position"].append(what.room)
+        found["risk_per_trade position"].append(what.risk / owner.equity)
+        found["stop_coverage position"].append(what.closed / held)
+        found["stop_distance position"].append(what.gap / one.mark_price)
         found["funding_rate position"].append(math.copysign(1.0, one.quantity) * one.hourly_funding)
         found["holding_time position"].append(now - one.opened_at)
     return risks
 
 
-def _brackets(snapshot: Snapshot) -> list[tuple[float, float, float]]:
+@dataclass(slots=True)
+class Measured:
+    """What takes more than a division: room to liquidation, and what the stop closes, how far away, at what loss."""
+
+    room: float
+    closed: float
+    gap: float
+    risk: float
+
+
+def measured(
+    one: Position,
+    stop: Stop | None,
+    brackets: list[tuple[float, float, float]],
+    backing: float,
+    equity: float,
+) -> Measured:
+    """Of one position, whose account has ``backing`` left for it."""
+    move = _move(brackets, backing, abs(one.quantity * one.mark_price), one.quantity)
+    closed, gap, risk = _stopped(one, stop, move, equity)
+    return Measured(room=_nearer(one, move), closed=closed, gap=gap, risk=risk)
+
+
+def brackets_of(snapshot: Snapshot) -> list[tuple[float, float, float]]:
+    """Floor, rate and amount of each bracket; this book has one table for all symbols."""
     q = snapshot.quotes
     return list(
         zip(
@@ -218,13 +244,14 @@ def _piece(brackets: list[tuple[float, float, float]], notional: float) -> tuple
     return rate, amount
 
 
-def _maintenance(brackets: list[tuple[float, float, float]], notional: float) -> float:
+def maintenance(brackets: list[tuple[float, float, float]], notional: float) -> float:
+    """Maintenance margin of a notional."""
     rate, amount = _piece(brackets, notional)
     return rate * notional - amount
 
 
 def _move(brackets: list[tuple[float, float, float]], backing: float, size: float, quantity: float) -> float:
-    if backing - _maintenance(brackets, size) < 0.0:
+    if backing - maintenance(brackets, size) < 0.0:
         return 0.0
     sign, move = math.copysign(1.0, quantity), 0.0
     for _ in range(20):
@@ -247,6 +274,7 @@ def _nearer(one: Position, move: float) -> float:
 
 
 def _stopped(one: Position, stop: Stop | None, move: float, equity: float) -> tuple[float, float, float]:
+    """Quantity closed, gap at which all of it is, money at risk."""
     held, sign = abs(one.quantity), math.copysign(1.0, one.quantity)
     to_end = one.mark_price * (min(move, 1.0) if sign > 0.0 else move)
     taken, gap = 0.0, math.inf
@@ -258,10 +286,11 @@ def _stopped(one: Position, stop: Stop | None, move: float, equity: float) -> tu
     if taken and stop is not None:
         risk += taken * min(gap + (0.0005 + SLIPPAGE) * stop.trigger_price, to_end)
     enough = left <= 0.01 * held * (1.0 + 1e-9)
-    return (1.0 if left <= 0.0 else taken / held), (gap / one.mark_price if enough else math.inf), risk
+    return taken, (gap if enough else math.inf), risk
 
 
-def _losses(history: History, number: int, equity: float, now: float) -> tuple[float, float]:
+def losses(history: History, number: int, equity: float, now: float) -> tuple[float, float]:
+    """The highest equity of the window, and that with which the day began."""
     series = history.equity[number]
     assert series is not None
     peak, start = equity, math.nan
@@ -272,4 +301,4 @@ def _losses(history: History, number: int, equity: float, now: float) -> tuple[f
             peak = max(peak, high)
         if math.isnan(start) and at >= history.day_started_at[number]:
             start = first
-    return 1.0 - equity / peak, max(1.0 - equity / start, 0.0)
+    return peak, start

@@ -30,6 +30,7 @@ def a_history(
     complete_days: float = 365.0,
     day_started_at: float | None = None,
     prices: PriceColumns = NO_PRICES,
+    market: PriceColumns = NO_PRICES,
     reconciled: Sequence[tuple[str, str, float, float]] = (),
 ) -> History:
     """What is remembered beside a snapshot; nothing happened unless said.
@@ -41,6 +42,7 @@ def a_history(
         complete_days: For how long funding and activity are known without gaps; NAN: never read.
         day_started_at: Seconds since the epoch; None: midnight UTC.
         prices: See ``a_price_history``.
+        market: The same of the coin that the others are compared with.
         reconciled: ``(account, symbol, venue's quantity minus ours, age of the comparison in seconds)``.
     """
     now = snapshot.taken_at.timestamp()
@@ -66,6 +68,7 @@ def a_history(
             complete_since=since,
         ),
         prices=prices,
+        market=market,
         reconciled=ReconciledColumns(
             account=codes([names.index(row[0]) for row in reconciled]),
             symbol=tuple(row[1] for row in reconciled),
@@ -81,31 +84,52 @@ def a_price_history(
     venue: str = VENUE,
     taken_at: datetime = NOW,
     ahead_hours: int = 0,
+    highs: Mapping[str, Sequence[float]] | None = None,
+    lows: Mapping[str, Sequence[float]] | None = None,
 ) -> PriceColumns:
-    """Hourly closes by symbol, all equally many, the last of them at the last full hour.
+    """Hourly prices by symbol, all equally many, the last of them at the last full hour.
 
     Args:
         closes: Oldest first; NAN: not known.
         ahead_hours: How many of the last closes lie after ``taken_at``.
+        highs: As many; those of a symbol that is not named are the higher of its close and the close before.
+        lows: The same downwards.
     """
     symbols = sorted(closes)
     hours = len(closes[symbols[0]])
     end = taken_at.timestamp() // 3600.0 + ahead_hours
+    close = floats([list(closes[symbol]) for symbol in symbols])
+    before = np.hstack([close[:, :1], close[:, :-1]])
+    high = np.where(np.isnan(close), np.nan, np.fmax(close, before))
+    low = np.where(np.isnan(close), np.nan, np.fmin(close, before))
+    for table, given in ((high, highs or {}), (low, lows or {})):
+        for symbol, values in given.items():
+            table[symbols.index(symbol)] = values
     return PriceColumns(
         venue=(venue,) * len(symbols),
         symbol=tuple(symbols),
         asset=tuple(symbol.partition("/")[0] for symbol in symbols),
         at=floats([(end - hours + 1 + number) * 3600.0 for number in range(hours)]),
-        close=floats([list(closes[symbol]) for symbol in symbols]),
+        high=high,
+        low=low,
+        close=close,
     )
 
 
 def an_equity_series(
-    points: Sequence[tuple[float, float]], *, net_deposits: float = 0.0, taken_at: datetime = NOW
+    points: Sequence[tuple[float, float]],
+    *,
+    net_deposits: float = 0.0,
+    taken_at: datetime = NOW,
+    doubt: str = "",
 ) -> EquitySeries:
     """A series of ``(age in seconds, adjusted equity)``, oldest first, one reading a bucket."""
     now = taken_at.timestamp()
     values = floats([value for _, value in points])
     return EquitySeries(
-        at=floats([now - age for age, _ in points]), highest=values, first=values, net_deposits=net_deposits
+        at=floats([now - age for age, _ in points]),
+        highest=values,
+        first=values,
+        net_deposits=net_deposits,
+        doubt=doubt,
     )

@@ -31,6 +31,7 @@ from riskd.model.desk import (
     StrategyMatch,
 )
 from riskd.model.report import MARKET_SURFACES, Surface
+from riskd.model.scenario import Scenario
 from riskd.model.snapshot import OrderKind, Quality, Snapshot, SpotColumns, SurfaceState
 from tests.builder_columns import (
     account_columns,
@@ -204,6 +205,7 @@ def a_snapshot(
     grids: tuple[GridDefinition, ...] = (),
     surfaces: Iterable[SurfaceState] = (),
     clusters: tuple[Cluster, ...] | None = None,
+    scenarios: tuple[Scenario, ...] = (),
     clock_offsets: Mapping[str, float] | None = None,
     taken_at: datetime = NOW,
     id: int = 1,
@@ -235,7 +237,11 @@ def a_snapshot(
         id=id,
         taken_at=taken_at,
         desk=Desk(
-            accounts=tuple(row.profile for row in accounts), hedges=hedges, grids=grids, clusters=clusters
+            accounts=tuple(row.profile for row in accounts),
+            hedges=hedges,
+            grids=grids,
+            clusters=clusters,
+            scenarios=scenarios,
         ),
         instruments=tuple(instrument_of(row) for row in listed),
         strategies=strategies,

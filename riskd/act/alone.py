@@ -10,7 +10,8 @@ import numpy as np
 
 from riskd.measure.groups import IndexArray
 from riskd.model.arrays import BoolArray, IntArray
-from riskd.model.history import ActivityColumns, History, IncomeColumns, ReconciledColumns
+from riskd.model.collateral import CollateralColumns
+from riskd.model.history import ActivityColumns, BookingColumns, History, IncomeColumns, ReconciledColumns
 from riskd.model.snapshot import InstrumentColumns, OrderColumns, PositionColumns, Snapshot, SpotColumns
 
 Columns = TypeVar("Columns", PositionColumns, OrderColumns, SpotColumns, InstrumentColumns)
@@ -100,7 +101,12 @@ def _past_of(history: History, account: int) -> History:
         funding=_funding_of(history.funding, account),
         activity=_activity_of(history.activity, account),
         prices=history.prices,
+        market=history.market,
         reconciled=_reconciled_of(history.reconciled, account),
+        bookings=_bookings_of(history.bookings, account),
+        liquidity=history.liquidity,
+        collateral=_collateral_of(history.collateral, account),
+        asset_index=history.asset_index,
     )
 
 
@@ -123,6 +129,35 @@ def _reconciled_of(reconciled: ReconciledColumns, account: int) -> ReconciledCol
         symbol=tuple(reconciled.symbol[row] for row in rows.tolist()),
         difference=reconciled.difference[rows],
         compared_at=reconciled.compared_at[rows],
+    )
+
+
+def _bookings_of(bookings: BookingColumns, account: int) -> BookingColumns:
+    lines = np.flatnonzero(bookings.account == account)
+    number = np.full(len(bookings.account), -1, dtype=np.int32)
+    number[lines] = np.arange(len(lines), dtype=np.int32)
+    line = number[bookings.line]
+    rows = line >= 0
+    return BookingColumns(
+        account=_zeros(bookings.account[lines]),
+        symbol=tuple(bookings.symbol[row] for row in lines.tolist()),
+        strategy=tuple(bookings.strategy[row] for row in lines.tolist()),
+        line=line[rows],
+        at=bookings.at[rows],
+        realized=bookings.realized[rows],
+        fee=bookings.fee[rows],
+        funding=bookings.funding[rows],
+        closes=bookings.closes[rows],
+        complete_since=bookings.complete_since[account : account + 1],
+    )
+
+
+def _collateral_of(collateral: CollateralColumns, account: int) -> CollateralColumns:
+    rows: IndexArray = np.flatnonzero(collateral.account == account)
+    return CollateralColumns(
+        account=_zeros(collateral.account[rows]),
+        asset=tuple(collateral.asset[row] for row in rows.tolist()),
+        balance=collateral.balance[rows],
     )
 
 

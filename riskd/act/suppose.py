@@ -9,8 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from riskd.act.alone import rows_kept
-from riskd.measure.brackets import Brackets
-from riskd.measure.groups import index
+from riskd.measure.restated import restated_maintenance
 from riskd.model.arrays import FloatArray
 from riskd.model.instrument import Instrument
 from riskd.model.snapshot import AccountColumns, PositionColumns, Snapshot
@@ -93,22 +92,11 @@ def _positions_after(snapshot: Snapshot, closing: Closing, share: FloatArray) ->
         unrealized_pnl=before.unrealized_pnl * rest,
         isolated_wallet=before.isolated_wallet * rest,
         initial_margin=before.initial_margin * rest,
-        maintenance_margin=_maintenance_after(snapshot, quantity, rest),
+        # Without brackets it shrinks in proportion, which is never too little.
+        maintenance_margin=restated_maintenance(snapshot, np.abs(quantity * before.mark_price), rest),
         liquidation_price=np.where(stale, np.nan, before.liquidation_price),
         cannot_be_liquidated=before.cannot_be_liquidated & ~stale,
     )
-
-
-def _maintenance_after(snapshot: Snapshot, quantity: FloatArray, rest: FloatArray) -> FloatArray:
-    """Maintenance margin of what remains. Without brackets it shrinks in proportion, which is never too little."""
-    positions, quotes = snapshot.positions, snapshot.quotes
-    table = Brackets(quotes.bracket_floor, quotes.bracket_rate, quotes.bracket_amount)
-    place = index(positions.instrument)
-    before = table.maintenance(place, np.abs(positions.notional))
-    after = table.maintenance(place, np.abs(quantity * positions.mark_price))
-    known = np.isfinite(before) & (before > 0.0) & np.isfinite(after)
-    scale = np.divide(after, before, out=rest.copy(), where=known)
-    return positions.maintenance_margin * scale
 
 
 def _account_after(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from riskd.adapters.binance_contracts import order_books, turnover
 from riskd.errors import VenueUnavailable
 from riskd.model.report import JsonValue, Report, Surface
 from riskd.model.wire import VenueAnswer, VenueCall
@@ -30,6 +31,8 @@ _INCOME_LOOK_BACK = timedelta(days=31)
 _OVERLAP = timedelta(seconds=60)
 # The venue charges 1 for fewer than a hundred candles and 5 for up to a thousand.
 _CANDLES_MAX, _CANDLES_NEWEST = 1000, 99
+# As many pages of candles as a window of 250 days takes, and the ten days before it (docs/decisions/0012).
+_CANDLE_PAGES_MAX = 7
 _CANDLES_WHOLE_EVERY = timedelta(days=1)
 
 
@@ -58,7 +61,11 @@ _ENDPOINTS: Mapping[Surface, _Endpoint] = {
     Surface.SPOT_BALANCES: _Endpoint(
         path="/api/v3/account", shape=Shape.OBJECT, signed=True, params=(("omitZeroBalances", "true"),)
     ),
+    Surface.ASSET_INDEX: _Endpoint(path="/fapi/v1/assetIndex", shape=Shape.LIST, signed=False),
 }
+
+# Surfaces that are asked for contract by contract.
+_BY_CONTRACT = {Surface.ORDER_BOOKS: order_books, Surface.TURNOVER: turnover}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +153,10 @@ class BinanceReader:
             return await self._trades(symbols, now)
         if surface is Surface.CANDLES:
             return await self._candles(symbols, now)
+        if surface in _BY_CONTRACT:
+            names = [venue_symbol(symbol) for symbol in symbols]
+            payload, complete = await _BY_CONTRACT[surface](self._ask_object, names)
+            return _Read(payload=payload, complete=complete)
         endpoint = _ENDPOINTS[surface]
         return _Read(
             payload=await self._ask(endpoint.path, endpoint.params, endpoint.shape, signed=endpoint.signed)
@@ -179,7 +190,7 @@ class BinanceReader:
         return _Read(payload=payload, complete=complete, covers_from=begin)
 
     async def _candles(self, symbols: Sequence[str], now: datetime) -> _Read:
-        """Hourly candles of the mark price: at first and once a day as many as one request gives, else the newest.
+        """Hourly candles of the mark price: at first and once a day all that are wanted, else the newest.
 
         What was read and then lost, for whatever reason, is whole again after a day.
         """
@@ -188,12 +199,32 @@ class BinanceReader:
             name = venue_symbol(symbol)
             last_whole = self._candles_whole_at.get(name)
             is_whole = last_whole is None or now - last_whole >= _CANDLES_WHOLE_EVERY
-            rows = _CANDLES_MAX if is_whole else _CANDLES_NEWEST
-            params = (("symbol", name), ("interval", "1h"), ("limit", str(rows)))
-            payload[name] = await self._ask("/fapi/v1/markPriceKlines", params, Shape.LIST, signed=False)
             if is_whole:
+                payload[name] = await self._candles_back(name)
                 self._candles_whole_at[name] = now
+            else:
+                payload[name] = await self._page_of_candles(name, _CANDLES_NEWEST)
         return _Read(payload=payload)
+
+    async def _candles_back(self, name: str) -> list[JsonValue]:
+        """Candles page by page from the newest back, until the venue has no more or there are enough; oldest first."""
+        pages: list[list[JsonValue]] = []
+        before: Params = ()
+        for _ in range(_CANDLE_PAGES_MAX):
+            page = await self._page_of_candles(name, _CANDLES_MAX, before)
+            pages.append(page)
+            match page:
+                case [[int(begins), *_], *_] if len(page) == _CANDLES_MAX:
+                    before = (("endTime", str(begins - 1)),)
+                case _:
+                    break
+        return [row for page in reversed(pages) for row in page]
+
+    async def _page_of_candles(self, name: str, rows: int, before: Params = ()) -> list[JsonValue]:
+        params = (("symbol", name), ("interval", "1h"), ("limit", str(rows)), *before)
+        page = await self._ask("/fapi/v1/markPriceKlines", params, Shape.LIST, signed=False)
+        assert isinstance(page, list)
+        return page
 
     async def _fills(self, name: str, begin: datetime) -> tuple[list[JsonValue], bool]:
         """Fills of one contract. After the first page the venue counts by trade id, and refuses a time beside it."""
@@ -237,6 +268,9 @@ class BinanceReader:
                 retry_after_seconds=answer.retry_after_seconds,
             )
         return read_json(answer.text, shape)
+
+    async def _ask_object(self, path: str, params: Params) -> JsonValue:
+        return await self._ask(path, params, Shape.OBJECT, signed=False)
 
     def _begin(self, cursor: str, now: datetime, *, look_back: timedelta = _LOOK_BACK) -> datetime:
         """Where a read begins. Further back than the venue reaches there is nothing to read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -159,20 +160,25 @@ def request_weight(call: VenueCall) -> int:
     """
     if call.method != "GET":
         return 1
-    if call.path == "/fapi/v1/markPriceKlines":
-        return _candles_weight(call)
+    if call.path in _WEIGHTS_BY_LIMIT:
+        limit = int(next((value for name, value in call.params if name == "limit"), "500"))
+        return next(weight for most, weight in _WEIGHTS_BY_LIMIT[call.path] if limit <= most)
     whole, one = _WEIGHTS.get(call.path, (1, 1))
     return one if any(name == "symbol" for name, _ in call.params) else whole
 
 
-def _candles_weight(call: VenueCall) -> int:
-    limit = int(next((value for name, value in call.params if name == "limit"), "500"))
-    return next((weight for below, weight in ((100, 1), (500, 2), (1001, 5)) if limit < below), 10)
+# (largest limit, weight), rising
+_WEIGHTS_BY_LIMIT: Mapping[str, tuple[tuple[float, int], ...]] = {
+    "/fapi/v1/markPriceKlines": ((99, 1), (499, 2), (1000, 5), (math.inf, 10)),
+    "/fapi/v1/depth": ((50, 2), (100, 5), (500, 10), (math.inf, 20)),
+}
 
 
 # (without a symbol, with one)
 _WEIGHTS: Mapping[str, tuple[int, int]] = {
     "/fapi/v1/premiumIndex": (10, 1),
+    "/fapi/v1/ticker/24hr": (40, 1),
+    "/fapi/v1/assetIndex": (10, 1),
     "/fapi/v3/account": (5, 5),
     "/fapi/v3/positionRisk": (5, 5),
     "/fapi/v1/symbolConfig": (5, 5),

@@ -40,6 +40,32 @@ _DETAILS = ("positions", "resting_orders", "spot_balances", "marks", "surfaces",
 CYCLE_TABLES = ("account_snapshots", *_DETAILS)
 """Every table whose rows belong to one cycle and are covered by its digest."""
 _TIME_OF_INCOME = {"funding_income": "settled_at", "transfers": "transferred_at"}
+# The quality of an account is that of its worst surface: where it is not OK, its balances may be all the same.
+_EQUITY_SAMPLES = """
+    with believed as (
+        select account, taken_at, equity_usd, wallet_balance_usd, equity_basis
+        from account_snapshots
+        where taken_at >= ? and quality = 'OK' and equity_usd is not null
+        union all
+        select a.account, a.taken_at, a.equity_usd, a.wallet_balance_usd, a.equity_basis
+        from account_snapshots a
+        join surfaces s on s.snapshot_id = a.snapshot_id and s.account = a.account
+        where a.taken_at >= ? and a.quality <> 'OK' and a.equity_usd is not null
+            and s.surface = 'balances' and s.quality = 'OK'
+    ), samples as (
+        select account, taken_at, equity_usd, {
+            'at': epoch(taken_at),
+            'equity': equity_usd,
+            'cash': coalesce(wallet_balance_usd, 'nan'::double),
+            'basis': coalesce(equity_basis, '')
+        } as sample
+        from believed
+    )
+    select account, arg_min(sample, taken_at), arg_max(sample, equity_usd)
+    from samples
+    group by account, floor(epoch(taken_at) / ?)
+    order by account, min(taken_at)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,47 +243,37 @@ class DuckdbLedger:
 
     def equity_samples(
         self, *, since: datetime, bucket_seconds: int = 60
-    ) -> dict[str, list[tuple[float, float]]]:
+    ) -> dict[str, list[tuple[float, float, float, str]]]:
         """Recorded equity of each account since a moment, thinned to the first and the highest of each bucket.
 
+        Only what was believed then: equity of balances that were not OK never counted.
+
         Returns:
-            For each account ``(seconds since the epoch, equity)``, oldest first.
+            For each account ``(seconds since the epoch, equity, wallet balance or NaN, basis or empty)``, oldest first.
 
         Raises:
             LedgerError: The ledger cannot be read.
         """
-        sql = """
-            select account, epoch(min(taken_at)), arg_min(equity_usd, taken_at),
-                   epoch(arg_max(taken_at, equity_usd)), max(equity_usd)
-            from account_snapshots
-            where taken_at >= ? and equity_usd is not null
-            group by account, floor(epoch(taken_at) / ?)
-            order by account, 2
-        """
-        samples: dict[str, list[tuple[float, float]]] = {}
-        for account, first_at, first, highest_at, highest in self._engine.rows(
-            sql, [_naive(since), bucket_seconds]
-        ):
+        samples: dict[str, list[tuple[float, float, float, str]]] = {}
+        parameters = [_naive(since), _naive(since), bucket_seconds]
+        for account, first, highest in self._engine.rows(_EQUITY_SAMPLES, parameters):
             of_account = samples.setdefault(account, [])
-            of_account.append((first_at, first))
-            if highest_at != first_at:
-                of_account.append((highest_at, highest))
+            of_account.append(tuple(first.values()))
+            if highest["at"] != first["at"]:
+                of_account.append(tuple(highest.values()))
         return samples
 
-    def transfers(self, *, since: datetime) -> list[tuple[str, str, float, float]]:
-        """Recorded deposits (+) and withdrawals (-): account, id, seconds since the epoch, amount; oldest first.
+    def transfers(self, *, since: datetime) -> list[tuple[str, str, float, float, str]]:
+        """Recorded deposits (+) and withdrawals (-): account, id, seconds since the epoch, amount, its asset; oldest first.
 
         Raises:
             LedgerError: The ledger cannot be read.
         """
         sql = """
-            select account, income_id, epoch(transferred_at), amount_usd from transfers
+            select account, income_id, epoch(transferred_at), amount_usd, asset from transfers
             where transferred_at >= ? order by transferred_at, account, income_id
         """
-        return [
-            (account, name, at, amount)
-            for account, name, at, amount in self._engine.rows(sql, [_naive(since)])
-        ]
+        return [(row[0], row[1], row[2], row[3], row[4]) for row in self._engine.rows(sql, [_naive(since)])]
 
     def reopen(self, *, now: datetime) -> None:
         """Close the engine if it is open and start it anew. What was committed is still there.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from riskd.cycle import CycleResult
-from riskd.measure.catalogue import select_all, take
+from riskd.measure.catalogue import select_all, take, with_defaults
 from riskd.measure.spec import MeasureRef
 from riskd.model.snapshot import Quality
 from riskd.model.subject import Grain
@@ -17,7 +17,7 @@ def account_rows(result: CycleResult) -> list[tuple[str, ...]]:
     """One row of words for each account: state, name, equity, leverage, room, loss today, its worst rule."""
     book, everything = result.book, select_all(result.book)
     measured = {
-        name: take(book, MeasureRef(name), Grain.ACCOUNT, everything).values
+        name: take(book, with_defaults(MeasureRef(name)), Grain.ACCOUNT, everything).values
         for name in ("leverage", "account_shock", "loss_today")
     }
     rows: list[tuple[str, ...]] = []

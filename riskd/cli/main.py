@@ -22,7 +22,7 @@ COMMANDS: Table = {
     "sql": ("riskd.cli.sql", "sql", "Ask the ledger, also while the daemon runs. Read-only."),
     "audit": ("riskd.cli.audit", "audit", "Ask the ledger a question that ships with riskd."),
     "explain": ("riskd.cli.explain", "explain", "What a measure, a rule or an alert means, and why."),
-    "size": ("riskd.cli.size", "size", "Position size for a fixed risk at the stop."),
+    "size": ("riskd.cli.size", "size", "Size of a trade for a fixed risk: leverage, liquidation, funding."),
     "halt": ("riskd.cli.halt", "halt", "Stop all orders now; watching and alerting go on."),
     "resume": ("riskd.cli.halt", "resume", "Lift a halt."),
     "verify": ("riskd.cli.verify", "verify", "Verify the journal's hash chain."),

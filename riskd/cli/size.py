@@ -1,65 +1,118 @@
-"""`riskd size`: how large a position may be so that its stop costs no more than the risk."""
+"""`riskd size`: how large a position may be so that its stop costs no more than the risk, and what that size means."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
 import click
 
 from riskd.cli.exit_codes import Exit
+from riskd.cli.options import json_option
 
 if TYPE_CHECKING:
-    from riskd.measure.spec import Unit
+    from riskd.cli.size_question import Words
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _trade_options(command: Callable[P, T]) -> Callable[P, T]:
+    for option in reversed(
+        (
+            click.option(
+                "--equity", required=True, help="Such as `10k USD`; of an inverse contract `2 BTC`."
+            ),
+            click.option(
+                "--risk", default="1%", show_default=True, help="Share of equity to lose at the stop."
+            ),
+            click.option("--entry", required=True, type=float, help="Price at which you enter."),
+            click.option(
+                "--stop",
+                required=True,
+                type=float,
+                help="Price of the stop: below entry for a long, above for a short.",
+            ),
+            click.option("--fee", default="5bps", show_default=True, help="Fee for each of the two fills."),
+            click.option(
+                "--slippage",
+                default="0%",
+                show_default=True,
+                help="How much worse than its price the stop may fill.",
+            ),
+            click.option(
+                "--funding", help="Funding rate of the market, such as `0.01%/8h`; needs --horizon."
+            ),
+            click.option("--horizon", help="How long you mean to hold, such as `5d`."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _venue_options(command: Callable[P, T]) -> Callable[P, T]:
+    for option in reversed(
+        (
+            click.option(
+                "--venue",
+                default="binance_usdm",
+                show_default=True,
+                help="Whose margin arithmetic; docs/venues.md lists them.",
+            ),
+            click.option(
+                "--inverse", is_flag=True, help="The contract settled in the coin, of venues with both."
+            ),
+            click.option(
+                "--maintenance", help="Maintenance margin rate, such as `0.4%`; 0.5% where not given."
+            ),
+            click.option(
+                "--brackets",
+                type=click.Path(path_type=Path, dir_okay=False),
+                help="File with the venue's margin tiers, instead of one rate.",
+            ),
+            click.option(
+                "--leverage",
+                help="Isolated margin at this setting, such as `5x`; else cross, all equity behind it.",
+            ),
+            click.option(
+                "--leverage-max", help="Highest leverage that the venue or you allow, such as `20x`."
+            ),
+            click.option("--lot", help="Smallest step of the size: coins, or contracts; inverse: 1."),
+            click.option(
+                "--contract-size", default="1", show_default=True, help="Coins, or dollars, in one contract."
+            ),
+            click.option("--tick", help="Smallest step of the price, to which venues round."),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
-@click.option("--equity", required=True, help="Such as `10k USD`.")
-@click.option("--risk", default="1%", show_default=True, help="Share of equity to lose at the stop.")
-@click.option("--entry", required=True, type=float, help="Price at which you enter.")
-@click.option(
-    "--stop", required=True, type=float, help="Price of the stop: below entry for a long, above for a short."
-)
-@click.option("--fee", default="5bps", show_default=True, help="Fee for each of the two fills.")
-@click.option(
-    "--slippage", default="0%", show_default=True, help="How much worse than its price the stop may fill."
-)
-def size(equity: str, risk: str, entry: float, stop: float, fee: str, slippage: str) -> int:
-    """Position size for a fixed risk: equity x risk / (distance to the stop + costs). Sends nothing, knows no account."""
-    from riskd.measure.sizing import size_for_risk
-    from riskd.measure.spec import Unit
+@_trade_options
+@_venue_options
+@json_option
+def size(*, as_json: bool, **words: Unpack[Words]) -> int:
+    """Position size for a fixed risk, and what it means: leverage, margin, liquidation price against the stop, funding.
 
-    amount = _quantity(equity, Unit.MONEY, "--equity")
+    Sends nothing, knows no account.
+    """
+    from riskd.cli.size_question import question
+    from riskd.cli.size_text import as_values, lines
+    from riskd.measure.sizing_cure import cure
+    from riskd.measure.sizing_outlook import outlook
+
+    asked = question(words)
     try:
-        found = size_for_risk(
-            equity=amount,
-            risk=_quantity(risk, Unit.RATIO, "--risk"),
-            entry=entry,
-            stop=stop,
-            fee_rate=_quantity(fee, Unit.RATIO, "--fee"),
-            slippage=_quantity(slippage, Unit.RATIO, "--slippage") * entry,
-        )
+        contracts = asked.sizing.contracts(asked.lot)
+        found = outlook(asked.sizing, float(contracts))
+        better = cure(asked.sizing, contracts, asked.lot) if found.objections else None
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(
-        f"{'long' if entry > stop else 'short'}  quantity {found.quantity:.6g}  notional {found.notional:,.2f}"
-    )
-    click.echo(
-        f"lost at the stop, costs included: {found.risk_amount:,.2f} ({found.risk_amount / amount:.2%} of equity)"
-    )
-    click.echo(f"leverage on the whole equity: {found.notional / amount:.2f}x")
-    return Exit.FINE
-
-
-def _quantity(text: str, unit: Unit, option: str) -> float:
-    from riskd.policy.text.quantity import example, noun
-    from riskd.policy.text.units import QuantityError, parse
-
-    try:
-        quantity = parse(text)
-    except QuantityError as error:
-        raise click.UsageError(f"{option}: {error}") from error
-    if quantity.unit is not unit:
-        raise click.UsageError(
-            f"{option}: {text} is {noun(quantity.unit)}; write for example {example(unit)}"
-        )
-    return quantity.value
+    if as_json:
+        click.echo(json.dumps(as_values(asked, contracts, found, better), allow_nan=False))
+    else:
+        click.echo("\n".join(lines(asked, contracts, found, better)))
+    return Exit.FINDINGS if found.is_refused else Exit.FINE

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+from datetime import datetime
 
+from riskd.daemon.equity import Booked
 from riskd.daemon.history import FundingRow, HistoryKeeper
-from riskd.model.desk import UNLABELLED, AccountProfile
+from riskd.daemon.strategies import strategy_of
+from riskd.model.collateral import PAR_CURRENCIES
+from riskd.model.desk import AccountProfile
 from riskd.model.flow import IncomeKind
 from riskd.model.report import Surface
-from riskd.model.snapshot import Quality, Snapshot
+from riskd.model.snapshot import SEVERAL_ASSETS, Quality, Snapshot
 from riskd.observe.known import AccountMemory, Known
 
 
@@ -25,19 +28,41 @@ def take_in(keeper: HistoryKeeper, snapshot: Snapshot, known: Known) -> None:
         # Transfers first, so that the equity which already contains them is adjusted from the start.
         _income(keeper, profile, memory)
         if balances is not None and balances.quality is Quality.OK and balances.observed_at is not None:
-            keeper.equity(profile.id, balances.observed_at.timestamp(), float(snapshot.accounts.equity[code]))
+            _equity(keeper, profile, memory, balances.observed_at, float(snapshot.accounts.equity[code]))
         keeper.orders(profile.id, _orders_seen(snapshot, code, profile, memory), now=now)
     keeper.prices.take_in(known, snapshot.taken_at)
+    keeper.markets.take_in(known, snapshot)
+    keeper.collateral.take_in(known, snapshot)
+
+
+def _equity(
+    keeper: HistoryKeeper,
+    profile: AccountProfile,
+    memory: AccountMemory,
+    observed_at: datetime,
+    equity: float,
+) -> None:
+    told = memory.balances.value
+    keeper.equity(
+        profile.id,
+        observed_at.timestamp(),
+        equity,
+        cash=float("nan") if told is None else float(told.cash),
+        basis="" if told is None else told.basis,
+    )
 
 
 def _income(keeper: HistoryKeeper, profile: AccountProfile, memory: AccountMemory) -> None:
-    if memory.entries is None:
+    if memory.entries is None or not keeper.is_news(profile.id, memory.entries):
         return
-    funding = []
+    basis = "" if memory.balances.value is None else memory.balances.value.basis
+    funding, booked = [], []
     for row in memory.entries.rows:
         if row.kind is IncomeKind.TRANSFER:
-            keeper.transfer(profile.id, row.id, row.at.timestamp(), float(row.amount))
-        elif row.kind is IncomeKind.FUNDING:
+            keeper.transfer(profile.id, row.id, row.at.timestamp(), float(row.amount), row.asset)
+        elif row.asset in PAR_CURRENCIES and basis in ("", SEVERAL_ASSETS, row.asset):
+            booked.append(Booked(row.at.timestamp(), float(row.amount)))
+        if row.kind is IncomeKind.FUNDING:
             funding.append(
                 FundingRow(
                     account=profile.id,
@@ -49,6 +74,7 @@ def _income(keeper: HistoryKeeper, profile: AccountProfile, memory: AccountMemor
                 )
             )
     keeper.funding(funding, account=profile.id, complete_since=memory.entries.since.timestamp())
+    keeper.booked(profile.id, booked, read_until=memory.entries.until.timestamp())
 
 
 def _orders_seen(
@@ -64,11 +90,3 @@ def _orders_seen(
         strategy = strategy_of(profile, symbol)
         seen.extend((trade.order_id, strategy, trade.at.timestamp()) for trade in fills.rows)
     return seen
-
-
-def strategy_of(profile: AccountProfile, symbol: str) -> str:
-    """The strategy that a symbol belongs to; lines that need a client id cannot be told apart by the symbol alone."""
-    for match in profile.strategies:
-        if any(fnmatchcase(symbol, glob) for glob in match.symbols):
-            return match.strategy
-    return UNLABELLED

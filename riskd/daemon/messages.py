@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from riskd.daemon.equity import Rebased
 from riskd.model.message import Message, MessageKind
 from riskd.model.verdict import Level
 from riskd.record.fold import Remembered
@@ -91,6 +92,19 @@ def cycle_failed(error: Exception, *, at: datetime) -> Message:
         headline=f"riskd could not complete a cycle ({type(error).__name__}): no account is being judged",
         level=Level.CRITICAL,
         body=(str(error)[:500], "the log has the details; riskd tries again with the next cycle"),
+        at=at,
+    )
+
+
+def equity_rebased(account: str, change: Rebased, *, at: datetime) -> Message:
+    """What an account's equity is made of has changed, and with it what its past is compared with."""
+    return system_message(
+        word=f"equity of {account}",
+        headline=f"the equity of {account} is made of {change.after} from now on, before of {change.before}",
+        level=Level.WARN,
+        body=(
+            f"the step of {change.amount:+,.2f} USD is neither profit nor loss: drawdown goes on from where it was",
+        ),
         at=at,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from riskd.adapters.system_clock import SystemClock
 from riskd.cycle import CycleInput, CycleResult, run_cycle
+from riskd.daemon.aside import due_aside
 from riskd.daemon.connections import Connections, HttpConnections
 from riskd.daemon.credential_check import credentials_of
 from riskd.daemon.history import HistoryKeeper
@@ -89,10 +90,12 @@ async def look_with(
     desk = settings.desk()
     readers = readers_of(settings, connections, clock)
     reading: Reading = reading_of(readers, desk, clock)
-    keeper = HistoryKeeper(desk)
+    keeper, wanted = HistoryKeeper(desk), read_on_demand(bundle.rules, desk)
 
     def remember(snapshot: Snapshot, known: Known) -> History:
         take_in(keeper, snapshot, known)
+        if Surface.INCOME in wanted:
+            keeper.bookings.take_in(known, snapshot.taken_at)
         return keeper.history(snapshot.taken_at)
 
     given = CycleInput(
@@ -113,9 +116,7 @@ async def look_with(
     try:
         reports = await reading.collect(deadline_seconds=_DEADLINE_SECONDS)
         first = run_cycle(replace(given, now=clock.now(), reports=reports))
-        past: tuple[Report, ...] = ()
-        if Surface.CANDLES in read_on_demand(bundle.rules, desk):
-            past = await _candles(reading, keeper, first.snapshot)
+        past = await _aside(reading, keeper, first.snapshot, wanted)
         reports = await reading.collect(deadline_seconds=_DEADLINE_SECONDS, attention=attention_after(first))
         second = run_cycle(replace(given, now=clock.now(), reports=(*past, *reports), known=first.known))
     finally:
@@ -123,11 +124,13 @@ async def look_with(
     return Sight(settings, second, bundle)
 
 
-async def _candles(reading: Reading, keeper: HistoryKeeper, snapshot: Snapshot) -> tuple[Report, ...]:
-    """The price history of everything that is held, a few contracts at a time."""
+async def _aside(
+    reading: Reading, keeper: HistoryKeeper, snapshot: Snapshot, wanted: frozenset[Surface]
+) -> tuple[Report, ...]:
+    """What the rules look at beside the snapshot, of everything that is held, a few contracts at a time."""
     found: tuple[Report, ...] = ()
-    while candles := keeper.prices.due(snapshot):
-        reading.look_back(candles)
+    while due := due_aside(keeper, snapshot, wanted):
+        reading.look_aside(due)
         found += await reading.aside(deadline_seconds=_DEADLINE_SECONDS)
     return found
 

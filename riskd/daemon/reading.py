@@ -74,13 +74,18 @@ class Attention:
     symbols: tuple[str, ...] = ()
 
 
+Aside = Mapping[Surface, Mapping[str, Sequence[str]]]
+"""What is read aside: by surface and venue, the unified symbols; none for a surface of the venue as a whole."""
+
+
 @dataclass(slots=True)
 class _Desk:
     """One reader and what it is doing."""
 
     reader: VenueReader
     surfaces: tuple[Surface, ...]
-    past: asyncio.Task[tuple[Report, ...]] | None = None  # candles, which nobody waits for
+    # What no cycle waits for.
+    aside: dict[Surface, asyncio.Task[tuple[Report, ...]]] = field(default_factory=dict)
     due_at: dict[Surface, float] = field(default_factory=dict)
     wanted_at: dict[str, float] = field(default_factory=dict)  # what was last asked for by attention
     task: asyncio.Task[tuple[Report, ...]] | None = None
@@ -106,24 +111,27 @@ class Reading:
         watched = Counter(desk.reader.venue for desk in self._desks if desk.reader.account)
         self._orders_every = {venue: orders_every_seconds(count) for venue, count in watched.items()}
 
-    def look_back(self, candles: Mapping[str, Sequence[str]]) -> None:
-        """Begin to read candles aside: no cycle waits for them, and what has come is handed out with the next one.
+    def look_aside(self, wanted: Aside) -> None:
+        """Begin to read aside: no cycle waits for it, and what has come is handed out with the next one.
 
         Args:
-            candles: By venue, the unified symbols. A venue that is still busy with others is not asked again.
+            wanted: Surfaces of venues. A venue that is still busy with one is not asked for it again.
         """
         for desk in self._desks:
-            symbols = candles.get(desk.reader.venue, ())
-            if symbols and not desk.reader.account and desk.past is None:
-                desk.past = asyncio.create_task(desk.reader.read([Surface.CANDLES], symbols=symbols))
+            if desk.reader.account:
+                continue
+            for surface, by_venue in wanted.items():
+                symbols = by_venue.get(desk.reader.venue)
+                if symbols is not None and surface not in desk.aside:
+                    desk.aside[surface] = asyncio.create_task(desk.reader.read([surface], symbols=symbols))
 
     async def aside(self, *, deadline_seconds: float) -> tuple[Report, ...]:
         """Wait for what is read aside and hand it out."""
         await self._wait(
-            {desk.past for desk in self._desks if desk.past is not None},
+            {task for desk in self._desks for task in desk.aside.values()},
             self._clock.monotonic() + deadline_seconds,
         )
-        return tuple(report for desk in self._desks for report in self._finish_past(desk))
+        return tuple(report for desk in self._desks for report in self._finish_aside(desk))
 
     async def collect(
         self, *, deadline_seconds: float, attention: Mapping[str, Attention] | None = None
@@ -145,7 +153,7 @@ class Reading:
             self._clock.monotonic() + deadline_seconds,
         )
         return tuple(
-            report for desk in self._desks for report in (*self._finish(desk), *self._finish_past(desk))
+            report for desk in self._desks for report in (*self._finish(desk), *self._finish_aside(desk))
         )
 
     def hurry(self, account: str, surfaces: Iterable[Surface]) -> None:
@@ -163,7 +171,7 @@ class Reading:
     async def close(self) -> None:
         """Stop what is under way and release connections."""
         for desk in self._desks:
-            for task in filter(None, (desk.task, desk.past)):
+            for task in filter(None, (desk.task, *desk.aside.values())):
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
             await desk.reader.close()
@@ -202,11 +210,9 @@ class Reading:
             timer.cancel()
             await asyncio.gather(timer, return_exceptions=True)
 
-    def _finish_past(self, desk: _Desk) -> Sequence[Report]:
-        if desk.past is None or not desk.past.done():
-            return ()
-        reports, desk.past = desk.past.result(), None
-        return reports
+    def _finish_aside(self, desk: _Desk) -> Sequence[Report]:
+        done = [surface for surface, task in desk.aside.items() if task.done()]
+        return [report for surface in done for report in desk.aside.pop(surface).result()]
 
     def _finish(self, desk: _Desk) -> Sequence[Report]:
         if desk.task is None or not desk.task.done():

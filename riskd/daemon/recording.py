@@ -75,15 +75,15 @@ class LedgerStore(Ledger, Protocol):
             LedgerError: It could not be written.
         """
 
-    def equity_samples(self, *, since: datetime) -> Mapping[str, Sequence[tuple[float, float]]]:
-        """Recorded equity of each account: seconds since the epoch and USD, oldest first.
+    def equity_samples(self, *, since: datetime) -> Mapping[str, Sequence[tuple[float, float, float, str]]]:
+        """Recorded equity of each account: seconds since the epoch, USD, wallet balance, basis; oldest first.
 
         Raises:
             LedgerError: It cannot be read.
         """
 
-    def transfers(self, *, since: datetime) -> Sequence[tuple[str, str, float, float]]:
-        """Recorded deposits (+) and withdrawals (-): account, id, seconds since the epoch, USD; oldest first.
+    def transfers(self, *, since: datetime) -> Sequence[tuple[str, str, float, float, str]]:
+        """Recorded deposits (+) and withdrawals (-): account, id, seconds since the epoch, amount, asset; oldest first.
 
         Raises:
             LedgerError: It cannot be read.

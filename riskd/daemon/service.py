@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
@@ -12,16 +12,17 @@ import structlog
 
 from riskd.cycle import CycleInput, CycleResult, Observe, run_cycle
 from riskd.daemon.actions import Actions
+from riskd.daemon.aside import due_aside
 from riskd.daemon.calendar import Calendar
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
 from riskd.daemon.memory import Memory
-from riskd.daemon.messages import cycle_failed
+from riskd.daemon.messages import cycle_failed, equity_rebased
 from riskd.daemon.policy_keeper import PolicyKeeper
 from riskd.daemon.post import Post
 from riskd.daemon.prices import read_on_demand
 from riskd.daemon.queries import asking
-from riskd.daemon.reading import Attention, Reading
+from riskd.daemon.reading import Aside, Attention, Reading
 from riskd.daemon.recording import Recording
 from riskd.daemon.settings import CycleSettings
 from riskd.execution import PlanResult
@@ -99,7 +100,7 @@ class Service:
         self._log = structlog.get_logger("riskd")
         self._stopping = asyncio.Event()
         self._attention: dict[str, Attention] = {}
-        self._candles: Mapping[str, tuple[str, ...]] = {}
+        self._aside: Aside = {}
         self._failing = False
         self.cycles = 0
 
@@ -169,7 +170,7 @@ class Service:
         parts = self._parts
         parts.policies.look(parts.clock.now())
         begun = parts.clock.monotonic()
-        parts.reading.look_back(self._candles)
+        parts.reading.look_aside(self._aside)
         reports = await self._unless_stopped(
             parts.reading.collect(
                 deadline_seconds=parts.cycle.every * _DEADLINE_SHARE, attention=self._attention
@@ -201,6 +202,8 @@ class Service:
         self._look_closer(result)
         parts.recording.cycle(result)
         parts.post.queue(result.messages)
+        for account, change in parts.history.take_rebased():
+            parts.post.say(equity_rebased(account, change, at=parts.clock.now()))
         parts.actions.after_cycle(result)
         parts.policies.after_cycle(result, before, parts.clock.now())
         parts.calendar.look(parts.clock.now())
@@ -213,8 +216,11 @@ class Service:
     def _remember(self, snapshot: Snapshot, known: Known) -> History:
         history = self._parts.history
         take_in(history, snapshot, known)
-        if Surface.TRADES in self._on_demand():
+        wanted = self._on_demand()
+        if Surface.TRADES in wanted:
             history.fills.take_in(known)
+        if Surface.INCOME in wanted:
+            history.bookings.take_in(known, snapshot.taken_at)
         return history.history(snapshot.taken_at)
 
     def _look_closer(self, result: CycleResult) -> None:
@@ -223,7 +229,8 @@ class Service:
         self._attention = attention_after(result)
         if Surface.TRADES in wanted:
             self._attention = with_symbols(self._attention, history.fills.due())
-        self._candles = history.prices.due(result.snapshot) if Surface.CANDLES in wanted else {}
+        self._attention = with_surface(self._attention, Surface.INCOME, history.untold())
+        self._aside = due_aside(history, result.snapshot, wanted)
 
     def _on_demand(self) -> frozenset[Surface]:
         return read_on_demand(self._parts.policies.rules_looked_at, self._parts.desk)
@@ -249,9 +256,8 @@ class Service:
 def attention_after(result: CycleResult) -> dict[str, Attention]:
     """What the next cycle looks at closely, by account: trades of positions that came or went, and all that is doubtful.
 
-    A position that vanished stays unknown until something corroborates its closing, and a deposit looks like profit
-    until its entry in the wallet's history has been read: neither may wait for its turn. What a venue publishes to all
-    stands under the empty name.
+    A position that vanished stays unknown until something corroborates its closing: that may not wait for its turn. What
+    a venue publishes to all stands under the empty name.
     """
     wanted: dict[str, Attention] = {}
     positions = result.snapshot.positions
@@ -282,6 +288,17 @@ def with_symbols(
     for account, more in symbols.items():
         known = joined.get(account, Attention())
         joined[account] = replace(known, symbols=tuple(sorted({*known.symbols, *more})))
+    return joined
+
+
+def with_surface(
+    attention: Mapping[str, Attention], surface: Surface, accounts: Iterable[str]
+) -> dict[str, Attention]:
+    """The same, with a surface of some accounts that may not wait for its turn either."""
+    joined = dict(attention)
+    for account in accounts:
+        known = joined.get(account, Attention())
+        joined[account] = replace(known, surfaces=known.surfaces | {surface})
     return joined
 
 

@@ -9,16 +9,10 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
+from riskd.daemon.settings_fields import NAME_PATTERN, Money, Name, Seconds, Section, Share, measured
+from riskd.daemon.settings_scenarios import ScenarioList, scenarios_of
 from riskd.measure.spec import Unit
 from riskd.model.desk import (
     AccountProfile,
@@ -32,44 +26,15 @@ from riskd.model.desk import (
     StrategyMatch,
 )
 from riskd.policy.scope.symbol_globs import exact_symbol_fault, symbol_fault
-from riskd.policy.text.quantity import example, noun
-from riskd.policy.text.units import QuantityError, parse
 
-_NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 _PREFIX = r"^[A-Za-z0-9_.:/-]{0,36}$"
 
-
-def _measured(unit: Unit) -> BeforeValidator:
-    def read(value: object) -> object:
-        if isinstance(value, float):
-            return value  # a default, already in base units
-        try:
-            quantity = parse(str(value))
-        except QuantityError as error:
-            raise ValueError(str(error)) from error
-        if quantity.unit is not unit:
-            raise ValueError(
-                f"{value} is {noun(quantity.unit)}, expected {noun(unit)}; write for example {example(unit)}"
-            )
-        return quantity.value
-
-    return BeforeValidator(read)
-
-
-Seconds = Annotated[float, _measured(Unit.DURATION), Field(gt=0, strict=True)]
-Share = Annotated[float, _measured(Unit.RATIO), Field(gt=0, le=1, strict=True)]
-Money = Annotated[float, _measured(Unit.MONEY), Field(gt=0, strict=True)]
-Name = Annotated[str, Field(pattern=_NAME)]
 ModeName = Literal["observe", "propose", "enforce"]
 
 _MODES: Mapping[str, Mode] = {"observe": Mode.OBSERVE, "propose": Mode.PROPOSE, "enforce": Mode.ENFORCE}
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class CycleSettings(_Model):
+class CycleSettings(Section):
     """How often the accounts are read and judged."""
 
     every: Seconds = 10.0
@@ -98,7 +63,7 @@ SymbolPattern = Annotated[str, _without(symbol_fault)]
 Symbol = Annotated[str, _without(exact_symbol_fault)]
 
 
-class StrategySettings(_Model):
+class StrategySettings(Section):
     """One line of an account's strategies."""
 
     symbols: Annotated[tuple[SymbolPattern, ...], Field(min_length=1)]
@@ -106,7 +71,7 @@ class StrategySettings(_Model):
     client_id_prefix: Annotated[str, Field(pattern=_PREFIX)] = ""
 
 
-class AccountSettings(_Model):
+class AccountSettings(Section):
     """One account."""
 
     id: Name
@@ -138,7 +103,7 @@ class AccountSettings(_Model):
         return self
 
 
-class LegSettings(_Model):
+class LegSettings(Section):
     """One leg of a hedge: spot of an asset or a perpetual."""
 
     account: Name
@@ -152,16 +117,16 @@ class LegSettings(_Model):
         return self
 
 
-class HedgeSettings(_Model):
+class HedgeSettings(Section):
     """A hedge; its first leg is what is hedged."""
 
     id: Name
     legs: Annotated[tuple[LegSettings, ...], Field(min_length=2)]
-    ratio: Annotated[float, _measured(Unit.RATIO), Field(gt=0, strict=True)] = 1.0
+    ratio: Annotated[float, measured(Unit.RATIO), Field(gt=0, strict=True)] = 1.0
     labels: dict[str, str] = Field(default_factory=dict)
 
 
-class GridSettings(_Model):
+class GridSettings(Section):
     """A grid; its resting orders are read from the venue."""
 
     id: Name
@@ -180,7 +145,7 @@ def _clusters_of(value: object) -> Mapping[str, tuple[str, ...]] | None:
         raise ValueError(f"{value!r} is no clusters; {form}")  # noqa: TRY004 - pydantic takes ValueErrors only
     found: dict[str, str] = {}
     for name, assets in value.items():
-        if not re.fullmatch(_NAME, name):
+        if not re.fullmatch(NAME_PATTERN, name):
             raise ValueError(f"{name!r} is no name: small letters, digits, - and _")
         if not isinstance(assets, list | tuple) or not assets or not all(isinstance(a, str) for a in assets):
             raise ValueError(f"{name!r} has no list of coins; {form}")
@@ -194,7 +159,7 @@ def _clusters_of(value: object) -> Mapping[str, tuple[str, ...]] | None:
 ClusterSettings = Annotated[Mapping[str, tuple[str, ...]] | None, PlainValidator(_clusters_of)]
 
 
-class SlackSettings(_Model):
+class SlackSettings(Section):
     """Where messages go."""
 
     credential: Name
@@ -208,13 +173,13 @@ class SlackSettings(_Model):
         return self
 
 
-class NotifySettings(_Model):
+class NotifySettings(Section):
     """Channels to people. The console is always one of them."""
 
     slack: SlackSettings | None = None
 
 
-class FreshnessSettings(_Model):
+class FreshnessSettings(Section):
     """Ages beyond which a surface is no longer believed."""
 
     positions: Seconds = 30.0
@@ -225,19 +190,19 @@ class FreshnessSettings(_Model):
     income: Seconds = 600.0
 
 
-class LedgerSettings(_Model):
+class LedgerSettings(Section):
     """What the ledger keeps. Accounts, alerts, plans and orders are kept for ever, and so is the journal."""
 
     keep_details: Seconds = 90 * 86400.0
 
 
-class ReloadSettings(_Model):
+class ReloadSettings(Section):
     """How new policies come into force."""
 
     shadow_cycles: Annotated[int, Field(ge=0, le=1000, strict=True)] = 3
 
 
-class OrderSettings(_Model):
+class OrderSettings(Section):
     """House bounds on what riskd may send. A policy's guard may be tighter, never looser."""
 
     notional_per_order_max: Money = 1_000_000.0
@@ -253,7 +218,7 @@ class OrderSettings(_Model):
     cycles_before_first: Annotated[int, Field(ge=2, strict=True)] = 2
 
 
-class Settings(_Model):
+class Settings(Section):
     """The whole file."""
 
     riskd: Literal["config/v1"]
@@ -266,6 +231,7 @@ class Settings(_Model):
     hedges: tuple[HedgeSettings, ...] = ()
     grids: tuple[GridSettings, ...] = ()
     clusters: ClusterSettings = None
+    scenarios: ScenarioList = ()
     notify: NotifySettings = NotifySettings()
     freshness: FreshnessSettings = FreshnessSettings()
     orders: OrderSettings = OrderSettings()
@@ -309,6 +275,7 @@ class Settings(_Model):
                 for grid in self.grids
             ),
             clusters=_clusters(self.clusters),
+            scenarios=scenarios_of(self.scenarios),
         )
 
 

@@ -281,8 +281,8 @@ def _open_ledger(
         tell_fault(ledger.set_aside, now)
     ledger.catch_up(given.journal)
     since = now - _HISTORY
-    for account, transfer, at, amount in ledger.transfers(since=since):
-        history.transfer(account, transfer, at, amount)
+    for account, transfer, at, amount, asset in ledger.transfers(since=since):
+        history.transfer(account, transfer, at, amount, asset)
     for account, samples in ledger.equity_samples(since=since).items():
         history.restore(account, samples)
     return ledger

@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from riskd.judge.waived import waived_limits
 from riskd.measure.catalogue import CATALOGUE
 from riskd.measure.spec import Unit
 from riskd.model.verdict import Level
 from riskd.policy.limits.thresholds import is_active, ladder_edges, ladders_by, thresholds_on, tightest
-from riskd.policy.limits.words import beyond_words
+from riskd.policy.limits.words import beyond_words, step_words
 from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Mark, Rule, Thresholds
-from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -68,15 +68,13 @@ def effective_lines(rule: Rule, now: datetime, waiver: Waiver | None) -> Iterato
         waiver: One that holds for the subject asked for; None: none.
     """
     holding = [source for source in sources(rule, now) if source.holds]
-    by = ladders_by(rule)
-    if by is None:
+    by, edges = ladders_by(rule), ladder_edges(source.limit for source in holding)
+    # A ladder may stand in a calendar that does not hold now: then there is one limit for all.
+    if by is None or len(edges) == 1:
         yield from _level_lines(rule, holding, math.nan, waiver)
         return
-    start = ""
-    unit = CATALOGUE[by.name].unit
-    for edge in ladder_edges(source.limit for source in holding):
-        span = f"above {start}" if math.isinf(edge) else f"up to {show(edge, unit)}"
-        start = "" if math.isinf(edge) else show(edge, unit)
+    for below, edge in pairwise((-math.inf, *edges)):
+        span = step_words(below, edge, CATALOGUE[by.name].unit)
         for line in _level_lines(rule, holding, edge, waiver):
             yield f"while {by.name} is {span}: {line}"
 
@@ -86,13 +84,11 @@ def limit_words(limit: Limit, unit: Unit) -> str:
     if limit.thresholds is not None:
         return _thresholds_words(limit.bound, limit.thresholds, unit)
     assert limit.by is not None, "a ladder goes by a measure"
-    by = CATALOGUE[limit.by.name].unit
-    steps = []
-    start = ""
+    by, steps, below = CATALOGUE[limit.by.name].unit, [], -math.inf
     for step in limit.steps:
-        span = f"above {start}" if math.isinf(step.upto) else f"up to {show(step.upto, by)}"
+        span = step_words(below, step.upto, by)
         steps.append(f"{span}: {_thresholds_words(limit.bound, step.thresholds, unit)}")
-        start = "" if math.isinf(step.upto) else show(step.upto, by)
+        below = step.upto
     return f"by {limit.by.name}, {'; '.join(steps)}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from riskd.judge.rehearse_bookings import bookings_of
 from riskd.judge.rehearse_columns import (
     NAN,
     Scene,
@@ -17,13 +18,22 @@ from riskd.judge.rehearse_columns import (
     scene_of,
     spot_columns,
 )
+from riskd.judge.rehearse_markets import asset_index_of, collateral_of, liquidity_of
 from riskd.measure.book import Book
 from riskd.model.arrays import FloatArray, codes, floats
 from riskd.model.desk import UNLABELLED, AccountProfile, Desk, StrategyMatch
 from riskd.model.history import ActivityColumns, EquitySeries, History, IncomeColumns
 from riskd.model.report import MARKET_SURFACES, Surface
 from riskd.model.snapshot import Quality, Snapshot, SurfaceState
-from riskd.policy.book_rows import AccountRow, BookRows, FundingRow, OrderRow, PlacedRow, PositionRow
+from riskd.policy.book_rows import (
+    AccountRow,
+    BookRows,
+    CloseRow,
+    FundingRow,
+    OrderRow,
+    PlacedRow,
+    PositionRow,
+)
 
 _DAY_SECONDS = 86_400.0
 _WATCHED_SECONDS = 400 * _DAY_SECONDS  # longer than any window that a policy may name
@@ -67,8 +77,8 @@ def snapshot_of(rows: BookRows, *, started_at: datetime, at: datetime, number: i
 
 def _profile(rows: BookRows, account: AccountRow) -> AccountProfile:
     """The account as the desk would describe it: it declares every strategy that something of it belongs to."""
-    held: tuple[PositionRow | OrderRow | FundingRow | PlacedRow, ...]
-    held = (*rows.positions, *rows.orders, *rows.funding, *rows.placed)
+    held: tuple[PositionRow | OrderRow | FundingRow | CloseRow | PlacedRow, ...]
+    held = (*rows.positions, *rows.orders, *rows.funding, *rows.closes, *rows.placed)
     names = {row.strategy for row in held if row.account == account.profile.id}
     matches = (StrategyMatch(symbols=("*",), strategy=name) for name in sorted(names - {UNLABELLED}))
     return replace(account.profile, strategies=tuple(matches))
@@ -125,6 +135,10 @@ def _history(rows: BookRows, started_at: datetime, at: datetime) -> History:
             placed_at=begun + floats([row.at for row in placed]),
             complete_since=_watched(rows, begun, Surface.ORDERS),
         ),
+        bookings=bookings_of(rows, begun, _watched(rows, begun, Surface.INCOME)),
+        liquidity=liquidity_of(rows, at.timestamp()),
+        collateral=collateral_of(rows),
+        asset_index=asset_index_of(rows, at.timestamp()),
     )
 
 

@@ -171,7 +171,7 @@ def order_columns(scene: Scene) -> OrderColumns:
         remaining=floats([row.quantity for row in rows]),
         reduce_only=flags([row.reduce_only for row in rows]),
         close_position=flags([row.quantity is None for row in rows]),
-        placed_at=floats([scene.now - _ORDER_AGE_SECONDS] * len(rows)),
+        placed_at=floats([_placed_at(scene, row) for row in rows]),
         kind=tuple(row.kind for row in rows),
         conditional=flags([_list_of(row) is Surface.CONDITIONAL_ORDERS for row in rows]),
         position_side=tuple(row.position_side for row in rows),
@@ -239,6 +239,10 @@ def _side(scene: Scene, row: PositionRow) -> str:
     if not scene.rows.accounts[scene.accounts[row.account]].hedge_mode:
         return "BOTH"
     return "LONG" if row.quantity > 0 else "SHORT"
+
+
+def _placed_at(scene: Scene, row: OrderRow) -> float:
+    return scene.now - _ORDER_AGE_SECONDS if row.placed_at is None else scene.begun + row.placed_at
 
 
 def _list_of(row: OrderRow) -> Surface:

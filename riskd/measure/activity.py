@@ -9,6 +9,7 @@ from riskd.measure.groups import IndexArray
 from riskd.measure.missing import account_name, symbol
 from riskd.measure.past import Past, past_orders, strategy_subjects, too_short
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Parameter, Remedy, Selection, Unit, Values
+from riskd.model.history import ORDERS_KEPT_SECONDS
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
 
@@ -63,7 +64,12 @@ SPECS = (
         low=0.0,
         grains=frozenset({Grain.STRATEGY, Grain.ACCOUNT}),
         parameters=(
-            Parameter(name="window", unit=Unit.DURATION, meaning="Time over which orders are counted."),
+            Parameter(
+                name="window",
+                unit=Unit.DURATION,
+                meaning="Time over which orders are counted.",
+                high=ORDERS_KEPT_SECONDS,
+            ),
         ),
         meaning="Orders placed per second, by anybody: a bot in a loop shows here first.",
         formula="orders placed in (now - window, now] / window. Orders that came and went between two reads are not seen.",
@@ -82,7 +88,12 @@ SPECS = (
         high=1.0,
         grains=frozenset({Grain.STRATEGY, Grain.ACCOUNT}),
         parameters=(
-            Parameter(name="window", unit=Unit.DURATION, meaning="Time over which orders are counted."),
+            Parameter(
+                name="window",
+                unit=Unit.DURATION,
+                meaning="Time over which orders are counted.",
+                high=ORDERS_KEPT_SECONDS,
+            ),
         ),
         meaning="Share of orders that the venue refused. Not known from any venue yet: see below.",
         formula="orders refused in the window / orders sent in it.",

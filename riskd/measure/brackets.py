@@ -1,17 +1,21 @@
-"""Maintenance margin by leverage brackets: ``rate * notional - amount``, piecewise linear and convex."""
+"""Maintenance margin by leverage brackets: ``rate * notional - amount``, piecewise linear, mostly convex."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from riskd.measure.book import Book
 from riskd.measure.groups import IndexArray, index
-from riskd.model.arrays import FloatArray
+from riskd.model.arrays import BoolArray, FloatArray
+
+# A step at a floor of less than this share of the margin there is the rounding of a table, not a jump.
+_ROUNDED = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Brackets:
     """The bracket tables of all instruments.
 
@@ -43,6 +47,20 @@ class Brackets:
             place[climbing] += 1
         return place
 
+    @cached_property
+    def uneven(self) -> BoolArray:
+        """By instrument, True where margin jumps at a floor or the rate falls with size.
+
+        Such margin is not convex: a venue takes one rate on the whole position, or a table was read wrong. Found once
+        for each table, as the solver asks for it with every question.
+        """
+        with np.errstate(all="ignore"):  # what is unknown is neither even nor uneven
+            floor, steeper = self.floor[:, 1:], np.diff(self.rate, axis=1)
+            jump = floor * steeper - np.diff(self.amount, axis=1)
+            jumps = np.abs(jump) > _ROUNDED * self.rate[:, 1:] * floor
+            found = (jumps | (steeper < 0.0)) & np.isfinite(floor)
+        return np.asarray(np.any(found, axis=1), dtype=np.bool_)
+
     def maintenance(self, instrument: IndexArray, notional: FloatArray) -> FloatArray:
         """Maintenance margin of unsigned notionals; NaN where the notional or the table is unknown."""
         place = self.number(instrument, notional)
@@ -51,8 +69,7 @@ class Brackets:
 
 def brackets(book: Book) -> Brackets:
     """The bracket tables of a book."""
-    quotes = book.tables.quotes
-    return Brackets(quotes.bracket_floor, quotes.bracket_rate, quotes.bracket_amount)
+    return book.once(_tables)
 
 
 def own_maintenance(book: Book) -> FloatArray:
@@ -71,3 +88,8 @@ def cross_equity(book: Book) -> FloatArray:
     positions = book.tables.positions
     pnl = book.layout.accounts.total(positions.unrealized_pnl, ~positions.isolated)
     return book.tables.accounts.cross_wallet_balance + pnl
+
+
+def _tables(book: Book) -> Brackets:
+    quotes = book.tables.quotes
+    return Brackets(quotes.bracket_floor, quotes.bracket_rate, quotes.bracket_amount)

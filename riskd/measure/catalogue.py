@@ -9,19 +9,32 @@ import numpy as np
 
 from riskd.measure import (
     activity,
+    collateral,
+    concentration,
     diversification,
     drawdown,
+    effectiveness,
+    excursions,
     exposure,
+    filled,
     funding,
     grid,
     hedge,
+    legs,
     leverage,
     liquidation,
+    liquidity,
     margin,
+    portfolio,
     quality,
     reconciliation,
+    results,
+    shocks,
+    stop_room,
     stops,
     stress,
+    touch,
+    trades,
     value_at_risk,
     volatility,
 )
@@ -33,19 +46,32 @@ from riskd.model.verdict import Measurement
 
 _FAMILIES = (
     leverage,
+    filled,
     exposure,
     diversification,
+    concentration,
     margin,
     liquidation,
+    shocks,
     volatility,
+    touch,
     value_at_risk,
+    portfolio,
     stress,
     stops,
+    stop_room,
+    trades,
     funding,
     hedge,
+    effectiveness,
+    legs,
     grid,
+    liquidity,
+    collateral,
     drawdown,
     activity,
+    excursions,
+    results,
     quality,
     reconciliation,
 )
@@ -54,9 +80,30 @@ CATALOGUE: Mapping[str, MeasureSpec] = MappingProxyType(
     {spec.name: spec for family in _FAMILIES for spec in family.SPECS}
 )
 
-FAMILIES: Mapping[str, tuple[MeasureSpec, ...]] = MappingProxyType(
-    {family.__name__.rpartition(".")[2]: tuple(family.SPECS) for family in _FAMILIES}
-)
+# Families that look at the same risk in another way: who has a rule for one of them has looked at it.
+_SAME_KIND = {
+    touch: liquidation,
+    portfolio: volatility,
+    stop_room: stops,
+    effectiveness: hedge,
+    excursions: activity,
+    filled: leverage,
+    concentration: diversification,
+    trades: stops,
+    legs: hedge,
+    results: drawdown,
+}
+
+
+def _by_kind() -> dict[str, tuple[MeasureSpec, ...]]:
+    kinds: dict[str, tuple[MeasureSpec, ...]] = {}
+    for family in _FAMILIES:
+        kind = _SAME_KIND.get(family, family).__name__.rpartition(".")[2]
+        kinds[kind] = (*kinds.get(kind, ()), *family.SPECS)
+    return kinds
+
+
+FAMILIES: Mapping[str, tuple[MeasureSpec, ...]] = MappingProxyType(_by_kind())
 """Measures of one kind of risk, by its name: ``margin``, ``stops``, ``funding``."""
 
 

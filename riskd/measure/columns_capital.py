@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from riskd.measure.book import Book
 from riskd.measure.column import ColumnFunction, ColumnSpec
 from riskd.measure.dimension import MONEY, of_unit
-from riskd.measure.groups import Groups
 from riskd.measure.missing import FirstUnknown, account_name
-from riskd.measure.protection import sides
+from riskd.measure.resting import may_open, order_groups, order_symbol, own_price
 from riskd.measure.spec import Counts, Selection, Unit, Values
 from riskd.model.arrays import FloatArray
 from riskd.model.report import Surface
@@ -21,7 +18,6 @@ OF_ACCOUNTS = (Grain.ACCOUNT, Grain.EXCHANGE, Grain.DESK, Grain.PORTFOLIO)
 
 _BALANCES = frozenset({Surface.BALANCES})
 _ORDERS = frozenset({Surface.ORDERS, Surface.CONDITIONAL_ORDERS})
-_LONG, _SHORT = 1, 2
 
 _STATED: tuple[tuple[str, str, str], ...] = (
     ("equity", "wallet balance and unrealized PnL together", "wallet balance + unrealized PnL"),
@@ -99,26 +95,17 @@ def _order_columns(grain: Grain) -> tuple[ColumnSpec, ...]:
 
 
 def _number_resting(book: Book, grain: Grain, selection: Selection) -> Values:
-    return Values(_order_groups(book, grain).count(selection.orders))
+    return Values(order_groups(book, grain).count(selection.orders))
 
 
 def _opening(book: Book, grain: Grain, selection: Selection) -> Values:
-    orders, groups = book.tables.orders, _order_groups(book, grain)
-    price = np.where(np.isnan(orders.price), orders.trigger_price, orders.price)
-    side, buys = sides(orders.position_side), orders.direction > 0
-    closes = ((side == _LONG) & ~buys) | ((side == _SHORT) & buys)
-    counted = selection.orders & ~(orders.reduce_only | orders.close_position | closes)
-    worth = orders.remaining * price
+    orders, groups = book.tables.orders, order_groups(book, grain)
+    counted = selection.orders & may_open(book)
+    worth = orders.remaining * own_price(book)
     unknown_order = FirstUnknown(groups, worth, counted)
 
     def why(subject: int) -> str:
         row = unknown_order(subject)
-        name = book.tables.instruments[int(book.layout.order_instrument[row])].symbol
-        return f"price or quantity of order {orders.order_id[row]} of {name}"
+        return f"price or quantity of order {orders.order_id[row]} of {order_symbol(book, row)}"
 
     return Values(groups.total(worth, counted), why)
-
-
-def _order_groups(book: Book, grain: Grain) -> Groups:
-    accounts = book.account_groups(grain)
-    return Groups(accounts.of[book.layout.order_account], accounts.size)

@@ -89,13 +89,18 @@ def _range(spec: MeasureSpec) -> str:
 def _parameter(parameter: Parameter) -> str:
     default = "must be given" if parameter.default is None else f"default {_written(parameter)}"
     if parameter.unit is None:
-        return f"{parameter.meaning} One of {', '.join(parameter.words)}; {default}."
+        own = (
+            f", or a name under `{parameter.defined_in}` in the configuration" if parameter.defined_in else ""
+        )
+        return f"{parameter.meaning} One of {', '.join(parameter.words)}{own}; {default}."
     return f"{parameter.meaning} {_UNITS[parameter.unit].capitalize()}; {default}."
 
 
 def _written(parameter: Parameter) -> str:
     """The default as a policy would write it."""
     assert parameter.default is not None
+    if isinstance(parameter.default, str):
+        return parameter.default
     if parameter.unit is Unit.RATIO:
         return f"{parameter.default * 100:g}%"
     if parameter.unit is Unit.DURATION:

@@ -1,96 +1,225 @@
-"""What has been lost: from the peak, and since the day began. Deposits are no profit, withdrawals no loss."""
+"""What has been lost: from the peak, and since the day began. Deposits are no profit, withdrawals no loss.
+
+Of an account the past is its own series. Of a desk and of the portfolio it is the sum of their accounts' series, minute by
+minute, over the minutes in which every one of them was seen: a peak is a moment that was, never one account's best minute
+added to another's. Per strategy there is no such past. Strategies share a wallet, so that none has an equity of its own, and
+what their positions were worth when the day began is not recorded; what they realised and paid is (riskd/measure/results.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from riskd.measure.book import Book
-from riskd.measure.missing import account_name
+from riskd.measure.groups import IndexArray
+from riskd.measure.missing import account_name, missing_equity
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Parameter, Remedy, Selection, Unit, Values
-from riskd.model.arrays import FloatArray
-from riskd.model.history import EquitySeries
+from riskd.model.arrays import FloatArray, floats
+from riskd.model.history import INCOME_KEPT_SECONDS, EquitySeries
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
 
+_MINUTE = 60.0
 
-def drawdown(book: Book, _grain: Grain, ref: MeasureRef, _selection: Selection) -> Values:
+
+def drawdown(book: Book, grain: Grain, ref: MeasureRef, _selection: Selection) -> Values:
     """Fall from the highest equity of the window, restated on today's capital."""
-    highest = _of_each_series(book, book.now_of_account - ref.parameter("window"), _highest)
-    peak = np.maximum(highest, book.equity)
+    past = _past(book, grain, _Look(book.now_of_account - ref.parameter("window"), _HIGHEST))
+    equity = book.equity_of(grain)
+    peak = np.maximum(past.equity, equity)
 
-    def why(account: int) -> str:
-        name = account_name(book, account)
-        if np.isnan(book.equity[account]):
-            return f"equity of {name}"
-        if np.isnan(highest[account]):
-            return f"equity history of {name}: nothing recorded in the window"
-        return f"the highest equity of {name}, on today's capital, is not positive"
+    def why(subject: int) -> str:
+        not_positive = (
+            f"the highest equity of {_name(book, grain, subject)}, on today's capital, is not positive"
+        )
+        return missing_equity(book, grain, subject) or past.missing[subject] or not_positive
 
-    return Values(np.where(peak > 0.0, 1.0 - book.equity / peak, np.nan), why)
+    return Values(np.where(peak > 0.0, 1.0 - equity / peak, np.nan), why)
 
 
-def loss_today(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
+def loss_today(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
     """Loss since the trading day began, over the equity it began with, on today's capital."""
     begins = np.concatenate([history.day_started_at for history in book.tables.histories])
-    start = _of_each_series(book, begins, _first)
-    loss = np.maximum(1.0 - book.equity / start, 0.0)
+    past = _past(book, grain, _Look(begins, _FIRST))
+    equity = book.equity_of(grain)
+    loss = np.maximum(1.0 - equity / past.equity, 0.0)
 
-    def why(account: int) -> str:
-        name = account_name(book, account)
-        if np.isnan(book.equity[account]):
-            return f"equity of {name}"
-        if np.isnan(start[account]):
-            return f"equity history of {name}: nothing recorded since the trading day began"
-        return f"equity of {name} at the start of the day, on today's capital, is not positive"
+    def why(subject: int) -> str:
+        name = _name(book, grain, subject)
+        not_positive = f"equity of {name} at the start of the day, on today's capital, is not positive"
+        return missing_equity(book, grain, subject) or past.missing[subject] or not_positive
 
-    return Values(np.where(start > 0.0, loss, np.nan), why)
+    return Values(np.where(past.equity > 0.0, loss, np.nan), why)
 
 
-def _of_each_series(
-    book: Book, since: FloatArray, pick: Callable[[EquitySeries, int, int], float]
-) -> FloatArray:
-    """What ``pick`` finds in each account's buckets from ``since`` until now, on today's capital; NaN: no buckets.
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted of the past: one account's own, and of several the sum at the beginning of each minute."""
 
-    A loop over accounts: their series are long and few, and joining them would copy all of them in every cycle.
-    Buckets that begin after now are left out, so that a replay does not see the future.
+    of_one: Callable[[_Slice], float]
+    of_sums: Callable[[FloatArray], float]
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """From when on the past of each account is looked at, and for what."""
+
+    since: FloatArray
+    wanted: _Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """The part of an account's series that is looked at, adjusted; and what restates it on today's capital."""
+
+    minutes: IndexArray
+    highest: FloatArray
+    first: FloatArray
+    net_deposits: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What was found for each subject, on today's capital, and why nothing was."""
+
+    equity: FloatArray
+    missing: list[str]
+
+
+_HIGHEST = _Wanted(
+    of_one=lambda slice_: float(np.fmax.reduce(slice_.highest)),
+    of_sums=lambda sums: float(sums.max()),
+    when="in the window",
+)
+_FIRST = _Wanted(
+    of_one=lambda slice_: float(slice_.first[0]),
+    of_sums=lambda sums: float(sums[0]),
+    when="since the trading day began",
+)
+
+
+def _past(book: Book, grain: Grain, look: _Look) -> _Past:
+    slices = _slices(book, look)
+    groups = book.account_groups(grain)
+    members: list[list[int]] = [[] for _ in range(groups.size + 1)]
+    for account, subject in enumerate(groups.of.tolist()):
+        members[subject].append(account)
+    found = [_of_group(book, accounts, slices, look.wanted) for accounts in members[: groups.size]]
+    return _Past(
+        floats([np.nan if isinstance(one, str) else one for one in found]),
+        [one if isinstance(one, str) else "" for one in found],
+    )
+
+
+def _slices(book: Book, look: _Look) -> list[_Slice | str]:
+    """Of each account the part of its series, or what is missing of it.
+
+    A loop over accounts: their series are long and few, and joining them would copy all of them in every cycle. What
+    began after now is left out, so that a replay does not see the future.
     """
-    found = np.full(len(since), np.nan)
     series = (one for history in book.tables.histories for one in history.equity)
-    for account, (one, begin, now) in enumerate(
-        zip(series, since.tolist(), book.now_of_account.tolist(), strict=True)
-    ):
-        if one is not None:
-            first, end = int(one.at.searchsorted(begin)), int(one.at.searchsorted(now, side="right"))
-            found[account] = pick(one, first, end) + one.net_deposits if first < end else np.nan
-    return found
+    spans = zip(series, look.since.tolist(), book.now_of_account.tolist(), strict=True)
+    return [
+        _slice(one, begin, now)
+        or f"equity history of {account_name(book, account)}: nothing recorded {look.wanted.when}"
+        if one is None or not one.doubt
+        else f"equity of {account_name(book, account)}: {one.doubt}"
+        for account, (one, begin, now) in enumerate(spans)
+    ]
 
 
-def _highest(series: EquitySeries, first: int, end: int) -> float:
-    return float(np.fmax.reduce(series.highest[first:end]))
+def _slice(series: EquitySeries | None, since: float, now: float) -> _Slice | None:
+    if series is None:
+        return None
+    first, end = int(series.at.searchsorted(since)), int(series.at.searchsorted(now, side="right"))
+    if first >= end:
+        return None
+    return _Slice(
+        minutes=np.floor_divide(series.at[first:end], _MINUTE).astype(np.intp),
+        highest=series.highest[first:end],
+        first=series.first[first:end],
+        net_deposits=series.net_deposits,
+    )
 
 
-def _first(series: EquitySeries, first: int, _end: int) -> float:
-    return float(series.first[first])
+def _of_group(
+    book: Book, accounts: Sequence[int], slices: Sequence[_Slice | str], wanted: _Wanted
+) -> float | str:
+    """What is wanted of one subject, on today's capital; or what is missing."""
+    mine = [slices[account] for account in accounts]
+    for one in mine:
+        if isinstance(one, str):
+            return one
+    known = [one for one in mine if isinstance(one, _Slice)]
+    deposits = sum(one.net_deposits for one in known)
+    if len(known) == 1:
+        found = wanted.of_one(known[0])
+        nothing = f"equity history of {account_name(book, accounts[0])}: nothing recorded {wanted.when}"
+        return nothing if np.isnan(found) else found + deposits
+    sums = _sums(known)
+    if not len(sums):
+        names = ", ".join(account_name(book, account) for account in accounts)
+        return f"equity history of {names or 'no account'}: never recorded in the same minute {wanted.when}"
+    return wanted.of_sums(sums) + deposits
 
+
+def _sums(slices: Sequence[_Slice]) -> FloatArray:
+    """The sum of all at the beginning of every minute in which each of them was seen, oldest first."""
+    begin = max((int(one.minutes[0]) for one in slices), default=0)
+    count = max(min((int(one.minutes[-1]) for one in slices), default=-1) - begin + 1, 0)
+    total, seen = np.zeros(count), np.zeros(count, dtype=np.intp)
+    for one in slices:
+        begins_minute = np.append(True, one.minutes[1:] != one.minutes[:-1])
+        inside = begins_minute & (one.minutes >= begin) & (one.minutes < begin + count)
+        counted = inside & np.isfinite(one.first)
+        total[one.minutes[counted] - begin] += one.first[counted]
+        seen[one.minutes[counted] - begin] += 1
+    together: FloatArray = total[(seen == len(slices)) & (seen > 0)]
+    return together
+
+
+def _name(book: Book, grain: Grain, subject: int) -> str:
+    return (
+        account_name(book, subject) if grain is Grain.ACCOUNT else str(book.universe(grain).subjects[subject])
+    )
+
+
+_GRAINS = frozenset({Grain.ACCOUNT, Grain.DESK, Grain.PORTFOLIO})
+_TOGETHER = "Of a desk or the portfolio: sums of its accounts at the beginning of each minute in which all of them were seen."
+_UNKNOWN_TOGETHER = (
+    "Of several accounts: when it is of one of them, or they were never seen in one minute. Cash that moved by more "
+    "than 1 % of equity, and that the wallet's history does not tell yet, makes it unknown until the history was read."
+)
 
 SPECS = (
     MeasureSpec(
         name="drawdown",
         unit=Unit.RATIO,
         low=0.0,
-        grains=frozenset({Grain.ACCOUNT}),
+        grains=_GRAINS,
         parameters=(
-            Parameter(name="window", unit=Unit.DURATION, meaning="How far back the peak is looked for."),
+            Parameter(
+                name="window",
+                unit=Unit.DURATION,
+                meaning="How far back the peak is looked for.",
+                high=INCOME_KEPT_SECONDS,
+            ),
         ),
         meaning="Fall of equity from its highest point in the window; deposits and withdrawals do not count.",
         formula=(
             "1 - E / peak, peak = max(E, highest flow-adjusted equity of the buckets begun in the window + net "
-            "deposits since): the peak restated on today's capital. A window that reaches beyond the record uses the record."
+            "deposits since): the peak restated on today's capital. A window that reaches beyond the record uses the record. "
+            f"{_TOGETHER}"
         ),
-        source="High-water mark net of transfers (riskd/model/history.py); empyrical's max_drawdown, pinned in test_vectors.py.",
-        unknown_when="Equity is unknown, nothing was recorded in the window, or the restated peak is not positive.",
+        source="High-water mark net of transfers (riskd/daemon/equity.py); empyrical's max_drawdown, pinned in test_vectors.py.",
+        unknown_when=(
+            "Equity is unknown, nothing was recorded in the window, or the restated peak is not positive. "
+            f"{_UNKNOWN_TOGETHER}"
+        ),
         infinite_when="",
         remedy=Remedy.REDUCE,
         needs=frozenset({Surface.BALANCES}),
@@ -101,15 +230,17 @@ SPECS = (
         name="loss_today",
         unit=Unit.RATIO,
         low=0.0,
-        grains=frozenset({Grain.ACCOUNT}),
+        grains=_GRAINS,
         parameters=(),
         meaning="Loss since the trading day began, as a share of the equity it began with; 0 on a day of gains.",
         formula=(
             "max(0, 1 - E / start), start = first flow-adjusted equity recorded since the day began + net deposits "
-            "since the series began."
+            f"since the series began. {_TOGETHER}"
         ),
         source="Daily loss limits of trading firms (2 % soft, 3 % reduce only, 5 % flat); transfers as for drawdown.",
-        unknown_when="Equity is unknown, nothing was recorded today, or the restated start is not positive.",
+        unknown_when=(
+            f"Equity is unknown, nothing was recorded today, or the restated start is not positive. {_UNKNOWN_TOGETHER}"
+        ),
         infinite_when="",
         remedy=Remedy.REDUCE,
         needs=frozenset({Surface.BALANCES}),

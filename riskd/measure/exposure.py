@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 
+from riskd.measure.betas import BETA_FORMULA, BETA_UNKNOWN, BETA_WINDOW, Betas, betas_of
 from riskd.measure.book import Book
 from riskd.measure.capital import INFINITE_WITHOUT_EQUITY, over_equity, share_of_capital
 from riskd.measure.groups import Groups
-from riskd.measure.hedge import delta_of_hedges
+from riskd.measure.hedge import delta_of_hedges, leg_worth, missing_leg
 from riskd.measure.missing import FirstUnknown, account_name, missing_equity, missing_value
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Selection, Unit, Values
+from riskd.model.arrays import FloatArray
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
 
@@ -56,21 +62,90 @@ def net_delta(book: Book, grain: Grain, _ref: MeasureRef, selection: Selection) 
     """Signed notional, with the spot that hedges name, over equity."""
     if grain is Grain.HEDGE:
         return delta_of_hedges(book)
-    held = book.total(grain, book.tables.positions.notional, selection)
-    worth = book.tables.spot.quantity * book.tables.spot.price
-    groups = spot_groups(book, grain)
-    unknown_row = FirstUnknown(
-        book.position_groups(grain), book.tables.positions.notional, selection.positions
+    return _delta(
+        book,
+        grain,
+        selection,
+        rows=_Summed(book.tables.positions.notional, partial(missing_value, book)),
+        coins=_Summed(_worth_of_coins(book), partial(missing_coin, book)),
     )
-    unknown_coin = FirstUnknown(groups, worth)
+
+
+def beta_delta(book: Book, grain: Grain, ref: MeasureRef, selection: Selection) -> Values:
+    """The same with every coin counted by how far it moves with the market coin."""
+    betas = betas_of(book, ref.parameter("window"))
+    if grain is Grain.HEDGE:
+        return _of_hedges(book, betas)
+    instrument, notional = book.layout.position_instrument, book.tables.positions.notional
+    worth = _worth_of_coins(book)
+
+    def why_row(row: int) -> str:
+        return missing_value(book, row) or betas.why_instrument(int(instrument[row]))
+
+    def why_coin(coin: int) -> str:
+        return missing_coin(book, coin) if np.isnan(worth[coin]) else betas.why_coin(coin)
+
+    return _delta(
+        book,
+        grain,
+        selection,
+        rows=_Summed(_times(notional, betas.of_instruments[instrument]), why_row),
+        coins=_Summed(_times(worth, betas.of_coins), why_coin),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Summed:
+    """One number for each row, and why one of them is not known."""
+
+    values: FloatArray
+    why: Callable[[int], str]
+
+
+def _delta(book: Book, grain: Grain, selection: Selection, *, rows: _Summed, coins: _Summed) -> Values:
+    """The sum of selected positions and of the coins that hedges name, over equity."""
+    groups = spot_groups(book, grain)
+    unknown_row = FirstUnknown(book.position_groups(grain), rows.values, selection.positions)
+    unknown_coin = FirstUnknown(groups, coins.values)
 
     def why(subject: int) -> str:
         row, coin = unknown_row(subject), unknown_coin(subject)
         if row >= 0:
-            return missing_value(book, row)
-        return missing_coin(book, coin) if coin >= 0 else missing_equity(book, grain, subject)
+            return rows.why(row)
+        return coins.why(coin) if coin >= 0 else missing_equity(book, grain, subject)
 
-    return Values(over_equity(held + groups.total(worth), book.equity_of(grain)), why)
+    held = book.total(grain, rows.values, selection)
+    return Values(over_equity(held + groups.total(coins.values), book.equity_of(grain)), why)
+
+
+def _of_hedges(book: Book, betas: Betas) -> Values:
+    legs, worth = book.layout.legs, book.once(leg_worth)
+    of_contracts, of_coins = (np.append(found, np.nan) for found in (betas.of_instruments, betas.of_coins))
+    beta = np.where(legs.perpetual, of_contracts[legs.instrument], of_coins[legs.spot])
+    moved = _times(worth, beta)
+    groups = Groups(legs.hedge, book.universe(Grain.HEDGE).size)
+    unknown_leg = FirstUnknown(groups, moved)
+
+    def why(hedge: int) -> str:
+        leg = unknown_leg(hedge)
+        if leg < 0:
+            return missing_equity(book, Grain.HEDGE, hedge)
+        if np.isnan(worth[leg]):
+            return missing_leg(book, leg)
+        if legs.perpetual[leg]:
+            return betas.why_instrument(int(legs.instrument[leg]))
+        return betas.why_coin(int(legs.spot[leg]))
+
+    return Values(over_equity(groups.total(moved), book.equity_of(Grain.HEDGE)), why)
+
+
+def _worth_of_coins(book: Book) -> FloatArray:
+    return book.tables.spot.quantity * book.tables.spot.price
+
+
+def _times(worth: FloatArray, beta: FloatArray) -> FloatArray:
+    """Worth by beta. What is worth nothing moves nothing, whatever is not known of its beta."""
+    return np.where(worth == 0.0, 0.0, worth * beta)
 
 
 def spot_groups(book: Book, grain: Grain) -> Groups:
@@ -89,6 +164,10 @@ def missing_coin(book: Book, row: int) -> str:
     what = "spot balance" if np.isnan(spot.quantity[row]) else "price"
     return f"{what} of {spot.asset[row]} in {account_name(book, int(spot.account[row]))}"
 
+
+_DELTA_GRAINS = frozenset(
+    {Grain.ASSET, Grain.CLUSTER, Grain.ACCOUNT, Grain.DESK, Grain.PORTFOLIO, Grain.HEDGE}
+)
 
 SPECS = (
     MeasureSpec(
@@ -142,9 +221,7 @@ SPECS = (
     MeasureSpec(
         name="net_delta",
         unit=Unit.RATIO,
-        grains=frozenset(
-            {Grain.ASSET, Grain.CLUSTER, Grain.ACCOUNT, Grain.DESK, Grain.PORTFOLIO, Grain.HEDGE}
-        ),
+        grains=_DELTA_GRAINS,
         parameters=(),
         meaning="Signed exposure to price as a share of equity: + gains when prices rise, 0 is neutral.",
         formula="(Σ q·M + Σ spot·index) / E; spot counts where a hedge names it, whatever is selected.",
@@ -155,5 +232,27 @@ SPECS = (
         needs=frozenset({Surface.POSITIONS, Surface.BALANCES, Surface.SPOT_BALANCES}),
         counts=Counts.SELECTED_POSITIONS,
         function=net_delta,
+    ),
+    MeasureSpec(
+        name="beta_delta",
+        unit=Unit.RATIO,
+        grains=_DELTA_GRAINS,
+        parameters=(BETA_WINDOW,),
+        meaning="Signed exposure to a move of Bitcoin as a share of equity, every coin counted by its beta; 0 is neutral to the market.",
+        formula=(
+            "(Σ q·M·β + Σ spot·index·β) / E; spot counts where a hedge names it, whatever is selected. Over equity as net_delta; "
+            f"expr: abs(beta_delta) / leverage is it over gross. {BETA_FORMULA}"
+        ),
+        source="Cross-hedging desks: |net beta delta| at most 5 % of gross exposure, 10 % critical. Betas drift: correlation beside it.",
+        unknown_when=(
+            "Equity, a counted position's quantity or mark, or a hedge's spot balance or price is unknown. "
+            + BETA_UNKNOWN
+        ),
+        infinite_when=INFINITE_WITHOUT_EQUITY,
+        remedy=Remedy.REDUCE,
+        needs=frozenset({Surface.POSITIONS, Surface.BALANCES, Surface.SPOT_BALANCES}),
+        counts=Counts.SELECTED_POSITIONS,
+        function=beta_delta,
+        reads=frozenset({Surface.CANDLES}),
     ),
 )

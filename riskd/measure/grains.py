@@ -85,7 +85,7 @@ def _bound(
         size=len(account),
         subjects=Subjects(len(account), build),
         account=account,
-        part=layout.tables.account_part[account],
+        part=layout.part_of(account),
         attributes=Attributes(columns),
         labels=account_labels(layout, account),
     )

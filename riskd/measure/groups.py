@@ -44,7 +44,7 @@ class Groups:
         ``bincount`` adds in row order, so that the sum of a group does not depend on the rows of other groups:
         a replay of many snapshots in one block equals the live run bit for bit.
         """
-        if counted is not None:
+        if counted is not None and not counted.all():
             values = np.where(counted, values, 0.0)
         if self.singles:
             return values + 0.0  # as bincount does: it turns -0 into 0
@@ -83,8 +83,9 @@ def compact(keys: IndexArray, key_count: int) -> tuple[Groups, IndexArray]:
     present = np.zeros(key_count, dtype=np.bool_)
     present[keys] = True
     names = index(np.flatnonzero(present))
-    rank = np.cumsum(present) - 1
-    return Groups(index(rank[keys]), len(names)), names
+    rank = np.empty(key_count, dtype=np.intp)  # read only where a key is present: most are not
+    rank[names] = np.arange(len(names), dtype=np.intp)
+    return Groups(rank[keys], len(names)), names
 
 
 def lookup(keys: IndexArray, wanted: IndexArray) -> IndexArray:
@@ -123,7 +124,8 @@ def coded(texts: Sequence[str]) -> Coded:
     """Codes of texts, names in rising order."""
     names = tuple(sorted(set(texts)))
     number = {name: code for code, name in enumerate(names)}
-    return Coded(index([number[text] for text in texts]), names)
+    codes = np.fromiter(map(number.__getitem__, texts), dtype=np.intp, count=len(texts))
+    return Coded(codes, names)
 
 
 class Attributes(Mapping[str, tuple[str, ...]]):

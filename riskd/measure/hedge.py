@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,33 +11,25 @@ from riskd.measure.book import Book
 from riskd.measure.capital import over_equity
 from riskd.measure.groups import Groups, coded, lookup
 from riskd.measure.missing import FirstUnknown, account_name, missing_equity
-from riskd.measure.prices import KNOWN_SHARE_MIN, Closes, correlations, with_none
+from riskd.measure.prices import Closes, correlations, moves_in_common, no_tie, relative_moves
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Parameter, Remedy, Selection, Unit, Values
 from riskd.model.arrays import FloatArray
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
 
-# Fewer moves than a day has say nothing about how two prices go together.
-CORRELATION_MOVES_MIN = 24
-
 
 def hedge_ratio(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
     """What hedges, over what is hedged, over the wanted ratio."""
-    legs, size = book.layout.legs, book.universe(grain).size
-    groups = Groups(legs.hedge, size)
-    quantity, price = book.once(leg_quantity), book.once(leg_price)
-    asset = coded(legs.asset).codes
-    primary = _primary_row(book)[legs.hedge]
-    relative = np.where(asset == asset[primary], 1.0, price / price[primary])
-    worth = np.where(quantity == 0.0, 0.0, quantity * relative)
-    hedged = groups.total(worth, legs.primary)
-    hedging = -groups.total(worth, ~legs.primary)
+    legs, units = book.layout.legs, book.once(leg_units)
+    groups = Groups(legs.hedge, book.universe(grain).size)
+    hedged = groups.total(units, legs.primary)
+    hedging = -groups.total(units, ~legs.primary)
     wanted = np.array([float(hedge.ratio) for hedge in book.tables.hedges])
     orphan = np.where(np.isnan(hedging), np.nan, np.where(hedging == 0.0, 1.0, np.inf))
-    unknown_leg = FirstUnknown(groups, worth)
+    unknown_leg = FirstUnknown(groups, units)
     return Values(
         np.where(hedged == 0.0, orphan, hedging / hedged / wanted),
-        lambda hedge: _missing_leg(book, unknown_leg(hedge)),
+        lambda hedge: missing_leg(book, unknown_leg(hedge)),
     )
 
 
@@ -61,7 +54,7 @@ def correlation(book: Book, grain: Grain, ref: MeasureRef, _selection: Selection
     """Lowest correlation of what is hedged with any leg that hedges it."""
     window = ref.parameter("window")
     legs, size = book.layout.legs, book.universe(grain).size
-    primary = _primary_row(book)[legs.hedge]
+    primary = primary_rows(book)[legs.hedge]
     tied = np.array(
         [
             math.inf if legs.primary[leg] else _correlation_of_legs(book, leg, int(primary[leg]), window)
@@ -83,26 +76,26 @@ def _correlation_of_legs(book: Book, leg: int, other: int, window: float) -> flo
     legs = book.layout.legs
     if legs.asset[leg] == legs.asset[other]:
         return 1.0
-    closes = book.layout.price_windows.closes(_part_of(book, leg), window)
-    rows = [_price_row(book, leg), _price_row(book, other)]
-    found = correlations(with_none(closes.log_moves())[rows], _moves_wanted(closes))
-    return float(found[0, 1])
+    closes = book.layout.price_windows.closes(part_of_leg(book, leg), window)
+    return float(correlations(_log_moves(book, (leg, other), closes), moves_in_common(closes))[0, 1])
 
 
-def _moves_wanted(closes: Closes) -> int:
-    return max(CORRELATION_MOVES_MIN, math.ceil(closes.hours * KNOWN_SHARE_MIN))
+def _log_moves(book: Book, legs: Sequence[int], closes: Closes) -> FloatArray:
+    rows = [price_row_of_leg(book, leg) for leg in legs]
+    return np.log1p(relative_moves(closes.of_rows(rows)))
 
 
-def _part_of(book: Book, leg: int) -> int:
+def part_of_leg(book: Book, leg: int) -> int:
+    """Snapshot that a leg belongs to."""
     return int(book.tables.hedge_part[book.layout.legs.hedge[leg]])
 
 
-def _price_row(book: Book, leg: int) -> int:
+def price_row_of_leg(book: Book, leg: int) -> int:
     """Row of the price history that a leg follows: of its contract, or of its coin's perpetual; -1 when there is none."""
     legs, tables = book.layout.legs, book.tables
     if legs.account[leg] < 0:
         return -1
-    windows, part = book.layout.price_windows, _part_of(book, leg)
+    windows, part = book.layout.price_windows, part_of_leg(book, leg)
     if not legs.perpetual[leg]:
         return windows.row_of_coin(part, tables.profiles[legs.account[leg]].venue, legs.asset[leg])
     first = int(np.searchsorted(tables.instrument_part, part))
@@ -110,27 +103,21 @@ def _price_row(book: Book, leg: int) -> int:
 
 
 def _missing_tie(book: Book, leg: int, other: int, window: float) -> str:
-    closes = book.layout.price_windows.closes(_part_of(book, leg), window)
-    moves = with_none(closes.log_moves())[[_price_row(book, leg), _price_row(book, other)]]
-    names = " and ".join(book.layout.legs.legs[row].name for row in (other, leg))
-    known = int(np.isfinite(moves).all(axis=0).sum())
-    wanted = _moves_wanted(closes)
-    if known < wanted:
-        return f"price history of {names}: {known} hourly moves that both have, {wanted} are needed"
-    return f"the price of {names} has not moved in the window"
+    closes = book.layout.price_windows.closes(part_of_leg(book, leg), window)
+    names = [book.layout.legs.legs[row].name for row in (other, leg)]
+    return no_tie(names, _log_moves(book, (leg, other), closes), moves_in_common(closes))
 
 
 def delta_of_hedges(book: Book) -> Values:
     """Signed worth of all legs over the equity of the accounts that hold them."""
     legs, size = book.layout.legs, book.universe(Grain.HEDGE).size
-    quantity = book.once(leg_quantity)
-    worth = np.where(quantity == 0.0, 0.0, quantity * book.once(leg_price))
+    worth = book.once(leg_worth)
     groups = Groups(legs.hedge, size)
     unknown_leg = FirstUnknown(groups, worth)
 
     def why(hedge: int) -> str:
         leg = unknown_leg(hedge)
-        return _missing_leg(book, leg) if leg >= 0 else missing_equity(book, Grain.HEDGE, hedge)
+        return missing_leg(book, leg) if leg >= 0 else missing_equity(book, Grain.HEDGE, hedge)
 
     return Values(over_equity(groups.total(worth), book.equity_of(Grain.HEDGE)), why)
 
@@ -148,6 +135,20 @@ def leg_quantity(book: Book) -> FloatArray:
     return np.where(legs.perpetual, perpetual, np.append(book.tables.spot.quantity, np.nan)[legs.spot])
 
 
+def leg_units(book: Book) -> FloatArray:
+    """Signed quantity of each leg in units of the first leg's coin: another coin counts by its price."""
+    legs, quantity, price = book.layout.legs, book.once(leg_quantity), book.once(leg_price)
+    asset, first = coded(legs.asset).codes, primary_rows(book)[legs.hedge]
+    relative = np.where(asset == asset[first], 1.0, price / price[first])
+    return np.where(quantity == 0.0, 0.0, quantity * relative)
+
+
+def leg_worth(book: Book) -> FloatArray:
+    """Signed worth of each leg in quote currency."""
+    quantity = book.once(leg_quantity)
+    return np.where(quantity == 0.0, 0.0, quantity * book.once(leg_price))
+
+
 def leg_price(book: Book) -> FloatArray:
     """Price of each leg: mark of a perpetual, index of a coin."""
     legs = book.layout.legs
@@ -155,12 +156,13 @@ def leg_price(book: Book) -> FloatArray:
     return np.where(legs.perpetual, mark, np.append(book.tables.spot.price, np.nan)[legs.spot])
 
 
-def _primary_row(book: Book) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def primary_rows(book: Book) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Row of the first leg of each hedge."""
     return np.flatnonzero(book.layout.legs.primary)
 
 
-def _missing_leg(book: Book, leg: int) -> str:
+def missing_leg(book: Book, leg: int) -> str:
+    """Names what of a leg is unknown."""
     legs = book.layout.legs
     name, owner = legs.legs[leg].name, legs.legs[leg].account
     if legs.account[leg] < 0:

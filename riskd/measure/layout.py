@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -80,6 +80,12 @@ class Layout:
         """Book of each account; empty text where it has none."""
         return coded([profile.book for profile in self.tables.profiles])
 
+    def part_of(self, account: IndexArray) -> IndexArray:
+        """Snapshot of each of these accounts."""
+        if len(self.tables.snapshots) == 1:
+            return np.zeros(len(account), dtype=np.intp)
+        return self.tables.account_part[account]
+
     @cached_property
     def parts_of_accounts(self) -> Groups:
         """Snapshots of accounts."""
@@ -120,11 +126,12 @@ class Layout:
     def assets(self) -> Coded:
         """Base asset of each instrument, and after the instruments of each spot row."""
         coins = self.tables.spot.asset
-        bases = [[row.base for row in rows] for rows in self._distinct_instruments.values()]
-        names = tuple(sorted({*chain.from_iterable(bases), *coins}))
+        bases = {key: [row.base for row in rows] for key, rows in self._distinct_instruments.items()}
+        names = tuple(sorted({*chain.from_iterable(bases.values()), *coins}))
         number = {name: code for code, name in enumerate(names)}
-        codes = self.of_instruments(lambda rows: [number[row.base] for row in rows])
-        return Coded(index(np.append(codes, [number[coin] for coin in coins])), names)
+        codes = {key: _numbers(texts, number) for key, texts in bases.items()}
+        by_part = [codes[id(part.instruments)] for part in self.tables.snapshots]
+        return Coded(np.concatenate([*by_part, _numbers(coins, number)]), names)
 
     def of_instruments(self, values: Callable[[tuple[Instrument, ...]], list[float]]) -> FloatArray:
         """A number of each instrument, worked out once for all snapshots that share their instruments."""
@@ -144,7 +151,8 @@ class Layout:
         codes, width = names.codes, _size(names)
         held = self.position_account * width + codes[self.position_instrument]
         coins = index(self.tables.spot.account) * width + codes[len(self.tables.instruments) :]
-        return compact(np.concatenate([held, coins]), self.account_count * width)
+        keys = np.concatenate([held, coins]) if len(coins) else held
+        return compact(keys, self.account_count * width)
 
     @cached_property
     def assets_of_positions(self) -> Groups:
@@ -234,6 +242,12 @@ class Layout:
         return Groups(groups.of[: len(self.position_account)], groups.size)
 
     @cached_property
+    def strategies_of_orders(self) -> Groups:
+        """(account, strategy) of orders."""
+        groups, first = self._strategy_keys[0], len(self.position_account)
+        return Groups(groups.of[first : first + len(self.order_account)], groups.size)
+
+    @cached_property
     def strategy_groups(self) -> tuple[IndexArray, Coded]:
         """Account and name of each (account, strategy): declared, or seen on a position or an order."""
         return self._split(self._strategy_keys[1], self.strategies)
@@ -279,8 +293,12 @@ class Layout:
         return compact(keys, len(self.tables.snapshots) * _size(names))
 
     def _split(self, keys: IndexArray, names: Coded) -> tuple[IndexArray, Coded]:
-        width = _size(names)
-        return keys // width, Coded(keys % width, names.names)
+        owner = keys // _size(names)
+        return owner, Coded(keys - owner * _size(names), names.names)
+
+
+def _numbers(texts: Sequence[str], number: Mapping[str, int]) -> IndexArray:
+    return np.fromiter(map(number.__getitem__, texts), dtype=np.intp, count=len(texts))
 
 
 def _size(names: Coded) -> int:

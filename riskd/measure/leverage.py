@@ -7,6 +7,7 @@ import numpy as np
 from riskd.measure.book import Book
 from riskd.measure.capital import INFINITE_WITHOUT_EQUITY, over_equity, share_of_capital
 from riskd.measure.missing import missing_value, symbol
+from riskd.measure.rare import replaced
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Selection, Unit, Values
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
@@ -21,10 +22,10 @@ def position_leverage(book: Book, _grain: Grain, _ref: MeasureRef, _selection: S
     """Notional of a position over the margin committed to it."""
     positions = book.tables.positions
     reported = positions.initial_margin
-    by_setting = book.gross / positions.leverage_setting
-    cross = np.where(np.isnan(reported), by_setting, reported)
-    own = positions.isolated_wallet + positions.unrealized_pnl
-    committed = np.where(positions.isolated, own, cross)
+    cross = replaced(reported, np.isnan(reported), lambda: book.gross / positions.leverage_setting)
+    committed = replaced(
+        cross, positions.isolated, lambda: positions.isolated_wallet + positions.unrealized_pnl
+    )
 
     def why(row: int) -> str:
         missing = (

@@ -62,15 +62,6 @@ def liquidation_divergence(book: Book, _grain: Grain, _ref: MeasureRef, _selecti
     return Values(np.where(np.isnan(positions.notional), np.nan, apart), why)
 
 
-def account_shock(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
-    """Smallest common fall or rise of all prices that liquidates an account."""
-    groups, equity = _cross_rows(book), book.once(cross_equity)
-    fall = _cushion(book, groups, equity, np.full(groups.size, _FALL))
-    rise = _cushion(book, groups, equity, np.full(groups.size, _RISE))
-    moves = smallest_move(fall.beside(rise), brackets(book))
-    return _of_accounts(book, np.minimum(moves[: groups.size], moves[groups.size :]))
-
-
 def own_liquidation(book: Book) -> OwnLiquidation:
     """Moves to liquidation of each position by its brackets.
 
@@ -80,10 +71,10 @@ def own_liquidation(book: Book) -> OwnLiquidation:
 
     Source: Binance "How to calculate liquidation price of USDS-M futures"; here solved for the move, not the price.
     """
-    groups = _problems(book)
+    groups = liquidated_together(book)
     net = groups.total(book.tables.positions.notional)
     paired = np.bincount(groups.of, minlength=groups.size) > 1
-    equity = _backing(book, groups)
+    equity = backing(book, groups)
     adverse = np.where(net >= 0.0, _FALL, _RISE)
     against = smallest_move(_cushion(book, groups, equity, adverse), brackets(book))
     in_favour = np.where(np.isnan(against), np.nan, np.inf)
@@ -96,17 +87,33 @@ def own_liquidation(book: Book) -> OwnLiquidation:
 
 
 def nearest_distance(book: Book) -> FloatArray:
+    """Smallest move of its mark, either way, that liquidates each position."""
+    room = book.once(room_to_liquidation)
+    return np.minimum(room.fall, room.rise)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Moves of its symbol's mark that liquidate each position, fractions of mark; +inf: none does, NaN: unknown."""
+
+    fall: FloatArray
+    rise: FloatArray
+
+
+def room_to_liquidation(book: Book) -> Room:
     """Of the venue's distance and our own the nearer, where both are known; else the one that is."""
     positions = book.tables.positions
-    own = book.once(own_liquidation)
-    ours = np.minimum(own.fall, own.rise)
-    gap = np.where(positions.notional >= 0.0, 1.0, -1.0) * (
-        1.0 - positions.liquidation_price / positions.mark_price
-    )
+    own, long = book.once(own_liquidation), positions.notional >= 0.0
+    below = 1.0 - positions.liquidation_price / positions.mark_price
     # A price on the wrong side of mark has been passed; of a pair either side may be the right one.
-    theirs = np.where(own.paired, np.abs(gap), np.maximum(gap, 0.0))
+    falls = np.where(own.paired, below >= 0.0, long)
+    theirs = np.where(own.paired, np.abs(below), np.maximum(np.where(long, below, -below), 0.0))
     theirs = np.where(positions.cannot_be_liquidated, np.inf, theirs)
-    return np.where(np.isnan(positions.notional), np.nan, np.fmin(ours, theirs))
+    never = np.where(np.isnan(theirs), np.nan, np.inf)
+    fall = np.fmin(own.fall, np.where(falls, theirs, never))
+    rise = np.fmin(own.rise, np.where(falls, never, theirs))
+    unknown = np.isnan(positions.notional)
+    return Room(fall=np.where(unknown, np.nan, fall), rise=np.where(unknown, np.nan, rise))
 
 
 def adverse_move(book: Book) -> FloatArray:
@@ -114,7 +121,7 @@ def adverse_move(book: Book) -> FloatArray:
 
     Longs can lose no more than all they are worth: beyond a move of 1 only shorts go on losing.
     """
-    groups, equity = _cross_rows(book), book.once(cross_equity)
+    groups, equity = cross_rows(book), book.once(cross_equity)
     against = np.where(book.tables.positions.notional >= 0.0, _FALL, _RISE)
     first = Cushion(
         equity=equity,
@@ -154,13 +161,13 @@ def _cushion(book: Book, groups: Groups, equity: FloatArray, direction: FloatArr
     )
 
 
-def _cross_rows(book: Book) -> Groups:
+def cross_rows(book: Book) -> Groups:
     """Accounts of cross positions; isolated ones stand apart."""
     accounts = book.layout.accounts
     return Groups(index(np.where(book.tables.positions.isolated, accounts.size, accounts.of)), accounts.size)
 
 
-def _problems(book: Book) -> Groups:
+def liquidated_together(book: Book) -> Groups:
     """Rows that are liquidated together: cross positions of one symbol and account, isolated ones alone.
 
     Rows are in canonical order, so that rows of one symbol stand together.
@@ -173,11 +180,11 @@ def _problems(book: Book) -> Groups:
     return Groups(np.cumsum(starts) - 1, int(starts.sum()))
 
 
-def _backing(book: Book, groups: Groups) -> FloatArray:
+def backing(book: Book, groups: Groups) -> FloatArray:
     """Equity behind each problem: of an isolated position its own; else the account's, less others' maintenance."""
     positions, account = book.tables.positions, book.layout.position_account
     needed = book.once(maintenance)
-    whole = _cross_rows(book).total(needed)
+    whole = cross_rows(book).total(needed)
     alone = groups.total(needed)
     first = np.flatnonzero(np.diff(groups.of, prepend=-1))
     cross = book.once(cross_equity)[account[first]] - (whole[account[first]] - alone)
@@ -243,21 +250,5 @@ SPECS = (
         needs=frozenset({Surface.POSITIONS, Surface.BALANCES}),
         counts=Counts.WHOLE_ACCOUNT,
         function=liquidation_divergence,
-    ),
-    MeasureSpec(
-        name="account_shock",
-        unit=Unit.RATIO,
-        low=0.0,
-        grains=frozenset({Grain.ACCOUNT}),
-        parameters=(),
-        meaning="Smallest fall or rise of all prices together that liquidates the account.",
-        formula="min |s| with E + s·Σq·M = Σ(rate·|q·M|·(1+s) - amount), both signs, cross positions, exact by bracket.",
-        source="Derived: maintenance is piecewise linear in s, so the root is found exactly, segment by segment.",
-        unknown_when="A cross position's mark or brackets, or the cross wallet balance, is unknown.",
-        infinite_when="no common move liquidates, or the account holds no cross position",
-        remedy=Remedy.REDUCE,
-        needs=frozenset({Surface.POSITIONS, Surface.BALANCES}),
-        counts=Counts.WHOLE_ACCOUNT,
-        function=account_shock,
     ),
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from riskd.measure.book import Book
@@ -9,12 +12,34 @@ from riskd.measure.brackets import cross_equity, maintenance
 from riskd.measure.capital import over_equity
 from riskd.measure.missing import FirstUnknown, account_name, missing_value, symbol
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Selection, Unit, Values
+from riskd.model.arrays import FloatArray
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
 
 
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """What keeps each account's positions, isolated ones left apart.
+
+    Attributes:
+        needed: Maintenance margin.
+        balance: Margin balance.
+        why: Names what is unknown of an account of which one of them is.
+    """
+
+    needed: FloatArray
+    balance: FloatArray
+    why: Callable[[int], str]
+
+
 def margin_ratio(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
     """Maintenance margin over margin balance, isolated positions left apart."""
+    margin = book.once(margin_of)
+    return Values(over_equity(margin.needed, margin.balance), margin.why)
+
+
+def margin_of(book: Book) -> Margin:
+    """Maintenance margin and margin balance of each account. Taken through ``book.once``."""
     accounts, positions, groups = book.tables.accounts, book.tables.positions, book.layout.accounts
     needed, cross = book.once(maintenance), ~positions.isolated
     summed = groups.total(needed, cross)
@@ -32,7 +57,7 @@ def margin_ratio(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Select
         what = "cross wallet balance or PnL" if mixed[account] else "equity"
         return f"{what} of {account_name(book, account)}"
 
-    return Values(over_equity(stated, balance), why)
+    return Margin(stated, balance, why)
 
 
 SPECS = (

@@ -1,4 +1,4 @@
-"""Which stop orders protect which position, for how much of it, and how far away."""
+"""Which orders close which position, for how much of it, and how far away: its stops, and what takes its profit."""
 
 from __future__ import annotations
 
@@ -14,27 +14,39 @@ from riskd.model.snapshot import OrderKind
 # A stop for 99 % of a position protects it: what is left is rounding to lots.
 _ENOUGH = 0.99
 _ROUNDING = 1e-9
-_STOP, _TRAILING = OrderKind.STOP, OrderKind.TRAILING  # looked up once: an enum's attribute is slow
+# Looked up once: an enum's attribute is slow.
+_STOP, _TRAILING, _TAKE_PROFIT, _LIMIT = (
+    OrderKind.STOP,
+    OrderKind.TRAILING,
+    OrderKind.TAKE_PROFIT,
+    OrderKind.LIMIT,
+)
+_LOSING, _WINNING = 1.0, -1.0
 _SIDES = {"BOTH": 0, "LONG": 1, "SHORT": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Protection:
-    """Stops matched to positions. A position is filled from its nearest stop outwards, never beyond its quantity.
+class Exits:
+    """Orders of one purpose that close positions, matched to them: its stops, or what takes its profit.
+
+    A position is closed from its nearest order outwards, never beyond its quantity.
 
     Attributes:
-        row: Position of each matched stop.
+        order: Row of each matched order.
+        row: Its position.
         gap: Its distance from mark in quote currency, >= 0.
-        trigger: Its trigger price.
+        price: Price at which it closes.
         taken: Base units of the position that it closes.
-        open: Base units of each position that no stop closes, 0 when it is rounding; NaN where the quantity is unknown.
-        reach: Gap of the farthest stop needed to close 99 % of each position; +inf when all together do not.
-        doubtful: True for a position with a stop whose trigger or quantity, or whose side of mark, is unknown.
+        open: Base units of each position that none of them closes, 0 when it is rounding; NaN where the quantity is
+            unknown.
+        reach: Gap of the farthest order needed to close 99 % of each position; +inf when all together do not.
+        doubtful: True for a position with such an order whose price or quantity, or whose side of mark, is unknown.
     """
 
+    order: IndexArray
     row: IndexArray
     gap: FloatArray
-    trigger: FloatArray
+    price: FloatArray
     taken: FloatArray
     open: FloatArray
     reach: FloatArray
@@ -42,8 +54,13 @@ class Protection:
 
     @property
     def undecided(self) -> BoolArray:
-        """True for a position that a doubtful stop may or may not protect."""
+        """True for a position that a doubtful order may or may not close."""
         return self.doubtful & (self.open > 0.0)
+
+    def mean(self, values: FloatArray) -> FloatArray:
+        """Mean for each position of a value of its orders, weighted by what they take; NaN where none takes anything."""
+        groups = Groups(self.row, len(self.open))
+        return groups.total(self.taken * values) / groups.total(self.taken)
 
 
 def sides(texts: tuple[str, ...]) -> IndexArray:
@@ -53,48 +70,72 @@ def sides(texts: tuple[str, ...]) -> IndexArray:
     return index([_SIDES[text] for text in texts])
 
 
-def protection(book: Book) -> Protection:
+def protection(book: Book) -> Exits:
     """The protection of every position of a book.
 
     Counted are live stop (and trailing) orders that close the position: reduce-only or close-position in one-way
     mode, the closing direction of the same side in hedge mode; with a trigger on the losing side of mark. A
     take-profit is no stop, and a trigger that mark has passed already protects nothing.
     """
+    stops = np.array([kind is _STOP or kind is _TRAILING for kind in book.tables.orders.kind], dtype=np.bool_)
+    order, row = _closing_orders(book, stops)
+    return _nearest_first(book, order, row, book.tables.orders.trigger_price[order], _LOSING)
+
+
+def profit_targets(book: Book) -> Exits:
+    """What takes the profit of every position of a book.
+
+    Counted are take-profit orders and limit orders that close the position, as stops do, at a price on the winning
+    side of mark: the limit price, or the trigger of a market order.
+    """
+    orders = book.tables.orders
+    targets = np.array([kind is _TAKE_PROFIT or kind is _LIMIT for kind in orders.kind], dtype=np.bool_)
+    order, row = _closing_orders(book, targets)
+    price = np.where(np.isnan(orders.price), orders.trigger_price, orders.price)[order]
+    return _nearest_first(book, order, row, price, _WINNING)
+
+
+def _closing_orders(book: Book, chosen: BoolArray) -> tuple[IndexArray, IndexArray]:
+    """Rows of the chosen orders that close a position, and the rows of those positions."""
     positions, orders = book.tables.positions, book.tables.orders
-    stops, row = _closing_stops(book)
+    order = index(np.flatnonzero(chosen))
+    side = sides(orders.position_side)[order]
+    row = lookup(
+        book.layout.position_markets * len(_SIDES) + sides(positions.position_side),
+        book.layout.order_markets[order] * len(_SIDES) + side,
+    )
+    reduces = orders.reduce_only[order] | orders.close_position[order] | (side > 0)
+    closes = orders.direction[order] == -np.sign(np.append(positions.quantity, np.nan)[row])
+    matched = (row >= 0) & reduces & closes
+    return order[matched], row[matched]
+
+
+def _nearest_first(book: Book, order: IndexArray, row: IndexArray, price: FloatArray, way: float) -> Exits:
+    """Closing orders with what each takes of its position; ``way`` says on which side of mark they stand."""
+    positions, orders = book.tables.positions, book.tables.orders
     held = np.abs(positions.quantity)
-    trigger = orders.trigger_price[stops]
-    gap = (positions.mark_price[row] - trigger) * np.sign(positions.quantity[row])
-    amount = np.where(orders.close_position[stops], held[row], orders.remaining[stops])
+    gap = way * (positions.mark_price[row] - price) * np.sign(positions.quantity[row])
+    amount = np.where(orders.close_position[order], held[row], orders.remaining[order])
     unsure = np.isnan(gap) | np.isnan(amount)
     doubtful = Groups(row, len(held)).touched(unsure)
     kept = np.flatnonzero((gap >= 0.0) & ~unsure)
-    alone = bool(
-        (row[kept[1:]] > row[kept[:-1]]).all()
-    )  # orders come in the order of positions, often one each
+    # Orders come in the order of positions, often one each.
+    alone = bool((row[kept[1:]] > row[kept[:-1]]).all())
     if not alone:
         kept = kept[np.lexsort((gap[kept], row[kept]))]
-    row, gap, amount, trigger = row[kept], gap[kept], amount[kept], trigger[kept]
+    row, gap, amount = row[kept], gap[kept], amount[kept]
     turns = [np.arange(len(row), dtype=np.intp)] if alone else _turns(row)
     taken, left, reach = _filled_from_the_nearest(row, gap, amount, held, turns)
-    return Protection(
-        row=row, gap=gap, trigger=trigger, taken=taken, open=left, reach=reach, doubtful=doubtful
+    return Exits(
+        order=order[kept],
+        row=row,
+        gap=gap,
+        price=price[kept],
+        taken=taken,
+        open=left,
+        reach=reach,
+        doubtful=doubtful,
     )
-
-
-def _closing_stops(book: Book) -> tuple[IndexArray, IndexArray]:
-    """Rows of the stop orders that close a position, and the rows of those positions."""
-    positions, orders = book.tables.positions, book.tables.orders
-    stops = index(np.flatnonzero(np.array([kind is _STOP or kind is _TRAILING for kind in orders.kind])))
-    side = sides(orders.position_side)[stops]
-    row = lookup(
-        book.layout.position_markets * len(_SIDES) + sides(positions.position_side),
-        book.layout.order_markets[stops] * len(_SIDES) + side,
-    )
-    reduces = orders.reduce_only[stops] | orders.close_position[stops] | (side > 0)
-    closes = orders.direction[stops] == -np.sign(np.append(positions.quantity, np.nan)[row])
-    matched = (row >= 0) & reduces & closes
-    return stops[matched], row[matched]
 
 
 def _turns(row: IndexArray) -> list[IndexArray]:

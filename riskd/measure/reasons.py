@@ -20,7 +20,7 @@ def checked(book: Book, spec: MeasureSpec, grain: Grain, values: Values) -> tupl
     NaN, and when it is infinite without the catalogue saying that it may be. -inf never means anything.
     """
     numbers, trusted = values.values, book.trusted(spec.needs, grain)
-    if trusted is None and np.isfinite(numbers).all():
+    if trusted is None and _all_sound(spec, numbers):
         return numbers, Reasons(len(numbers))
     absurd = np.isneginf(numbers) if spec.infinite_when else np.isinf(numbers)
     refused = np.isnan(numbers) | absurd
@@ -28,6 +28,13 @@ def checked(book: Book, spec: MeasureSpec, grain: Grain, values: Values) -> tupl
         refused |= ~trusted
     words = _Words(book, spec, grain, values, trusted)
     return np.where(refused, np.nan, numbers), Reasons(len(numbers), refused, words)
+
+
+def _all_sound(spec: MeasureSpec, numbers: FloatArray) -> bool:
+    """True where no value is NaN, -inf, or infinite when it may not be. One look at the healthy book: the usual case."""
+    if spec.infinite_when:
+        return bool(numbers.min(initial=0.0) > -np.inf)  # NaN is the least of all, and greater than nothing
+    return bool(np.isfinite(numbers).all())
 
 
 class _Words:

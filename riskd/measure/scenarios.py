@@ -1,7 +1,8 @@
 """Named crashes that a book can be put through: how far each coin fell, as constants with their source.
 
 Falls are from the highest to the lowest mark price within the days of the event, the last price where no mark was recorded.
-A coin that was not listed then, or not recorded, moves as the median of the coins other than BTC and ETH did.
+A coin that was not listed then, or not recorded, moves as the median of the coins other than BTC and ETH did. A desk may
+define others in its configuration.
 
 Source: hourly candles of Binance USD-M and, for coins that are not among them, of OKX swaps, as published by the venues.
 """
@@ -9,34 +10,20 @@ Source: hourly candles of Binance USD-M and, for coins that are not among them, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
-# Coins that are meant to be worth a dollar stay where they are; that one of them breaks is another scenario.
-PAR_COINS = frozenset({"USDC", "USDT", "FDUSD", "BUSD", "USD1", "TUSD", "DAI"})
-# Contracts on very small coins are quoted by the thousand.
-_THOUSANDS = ("1000000", "1000")
+from riskd.model.desk import Desk
+from riskd.model.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """One crash, or one rally.
+def scenario_of(name: str, desk: Desk) -> Scenario | None:
+    """One of the crashes below, or one that the desk defines; None when there is none of that name."""
+    preset = SCENARIOS.get(name)
+    return preset or next((scenario for scenario in desk.scenarios if scenario.name == name), None)
 
-    Attributes:
-        title: For people.
-        others: Move of every coin that is not named, fraction of its price.
-        moves: Move by coin.
-    """
 
-    name: str
-    title: str
-    others: float
-    moves: Mapping[str, float] = field(default_factory=dict)
-
-    def move(self, asset: str) -> float:
-        """How far the price of an asset moves, as a fraction; ``1000PEPE`` moves as ``PEPE`` does."""
-        coin = next((asset.removeprefix(many) for many in _THOUSANDS if asset.startswith(many)), asset)
-        return 0.0 if coin in PAR_COINS else self.moves.get(coin, self.others)
+def _recorded(name: str, title: str, *, others: float, moves: Mapping[str, float]) -> Scenario:
+    return Scenario(name=name, title=title, others=others, moves=tuple(sorted(moves.items())))
 
 
 _ALL = (
@@ -46,21 +33,21 @@ _ALL = (
     Scenario(
         name="rally-30-corr-1", title="Every price rises by 30 %: the crash of whoever is short", others=0.3
     ),
-    Scenario(
-        name="covid-2020-03-12",
-        title="March 2020: the pandemic reaches the markets",
+    _recorded(
+        "covid-2020-03-12",
+        "March 2020: the pandemic reaches the markets",
         others=-0.514,
         moves={"BTC": -0.522, "ETH": -0.554, "ADA": -0.554, "BCH": -0.52, "LTC": -0.507, "XRP": -0.504},
     ),
-    Scenario(
-        name="china-2021-05-19",
-        title="May 2021: China bans mining",
+    _recorded(
+        "china-2021-05-19",
+        "May 2021: China bans mining",
         others=-0.535,
         moves={"BTC": -0.355, "ETH": -0.505, "ADA": -0.527, "BCH": -0.707, "LTC": -0.543, "XRP": -0.5},
     ),
-    Scenario(
-        name="celsius-3ac-2022-06",
-        title="June 2022: Celsius and Three Arrows fail, a slow fall over eight days",
+    _recorded(
+        "celsius-3ac-2022-06",
+        "June 2022: Celsius and Three Arrows fail, a slow fall over eight days",
         others=-0.369,
         moves={
             "BTC": -0.419,
@@ -78,9 +65,9 @@ _ALL = (
             "XRP": -0.302,
         },
     ),
-    Scenario(
-        name="ftx-2022-11",
-        title="November 2022: FTX fails; what lay there was lost beside",
+    _recorded(
+        "ftx-2022-11",
+        "November 2022: FTX fails; what lay there was lost beside",
         others=-0.341,
         moves={
             "BTC": -0.262,
@@ -98,9 +85,9 @@ _ALL = (
             "XRP": -0.341,
         },
     ),
-    Scenario(
-        name="carry-unwind-2024-08-05",
-        title="August 2024: the yen carry trade is unwound",
+    _recorded(
+        "carry-unwind-2024-08-05",
+        "August 2024: the yen carry trade is unwound",
         others=-0.288,
         moves={
             "BTC": -0.211,
@@ -127,9 +114,9 @@ _ALL = (
             "XRP": -0.252,
         },
     ),
-    Scenario(
-        name="tariff-2025-02-03",
-        title="February 2025: tariffs; ether falls three times as far as bitcoin",
+    _recorded(
+        "tariff-2025-02-03",
+        "February 2025: tariffs; ether falls three times as far as bitcoin",
         others=-0.418,
         moves={
             "BTC": -0.111,
@@ -160,9 +147,9 @@ _ALL = (
             "XRP": -0.415,
         },
     ),
-    Scenario(
-        name="adl-2025-10-10",
-        title="October 2025: the largest liquidation; median of the smaller coins -64 %",
+    _recorded(
+        "adl-2025-10-10",
+        "October 2025: the largest liquidation; median of the smaller coins -64 %",
         others=-0.647,
         moves={
             "BTC": -0.168,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from riskd.measure.brackets import Brackets
-from riskd.measure.groups import Groups, IndexArray
+from riskd.measure.groups import Groups, IndexArray, index
+from riskd.measure.segments import BrokenLines, first_below_zero
 from riskd.model.arrays import BoolArray, FloatArray
 
 # Each step of the iteration ends in a segment further left, so that it cannot take more steps than there are
-# segments; in practice it takes two to five. More than this means a table that is not convex.
+# segments; in practice it takes two to five.
 _MOST_STEPS = 200
 _LARGEST = float(np.finfo(np.float64).max)
 
@@ -21,7 +22,7 @@ class Cushion:
     """Equity above maintenance margin of each group of positions, as a function of the size ``s`` of a move.
 
     ``cushion(s) = equity + gain * s - sum over rows of maintenance(notional + growth * s)``.
-    Maintenance is convex in notional, so the cushion is concave and piecewise linear in ``s``.
+    Where maintenance is convex in notional, as in every sound table of slices, the cushion is concave in ``s``.
 
     Attributes:
         equity: By group, at s = 0.
@@ -71,11 +72,20 @@ def smallest_move(cushion: Cushion, brackets: Brackets) -> FloatArray:
     the first tangent is not left of the root, and from there every step leads left until the segment holds the
     root. The last step is the closed form of that segment, not an approximation.
 
+    Where a table is not convex or jumps (``Brackets.uneven``), tangents prove nothing: groups with such a row are
+    swept segment by segment (``riskd.measure.segments``), and a jump past equity is the answer where it comes first.
+
     Returns:
         0 where the cushion is negative already; +inf where it never is up to ``most``; NaN where an input is unknown.
     """
     with np.errstate(all="ignore"):  # a line that does not fall has no zero, and that is an answer
-        return _iterated(cushion, brackets)
+        if not brackets.uneven.any():
+            return _iterated(cushion, brackets)
+        uneven = cushion.groups.touched(brackets.uneven[cushion.instrument])
+        if not uneven.any():
+            return _iterated(cushion, brackets)
+        even = _iterated(cushion.only(~uneven), brackets)
+        return np.where(uneven, _swept(cushion.only(uneven), brackets), even)
 
 
 def _iterated(cushion: Cushion, brackets: Brackets) -> FloatArray:
@@ -113,3 +123,32 @@ def _tangent(cushion: Cushion, brackets: Brackets, move: FloatArray) -> tuple[Fl
 def _zero(level: FloatArray, slope: FloatArray) -> FloatArray:
     """Where a falling line meets zero; +inf for one that does not fall."""
     return np.where(slope < 0.0, level / -slope, np.inf)
+
+
+def _swept(cushion: Cushion, brackets: Brackets) -> FloatArray:
+    """The smallest move of each group, whatever its tables look like: all segments, in order."""
+    groups, notional, growth = cushion.groups, cushion.notional, cushion.growth
+    floor = brackets.floor[cushion.instrument]
+    rate, amount = brackets.rate[cushion.instrument], brackets.amount[cushion.instrument]
+    width = floor.shape[1]
+    held = brackets.number(cushion.instrument, notional) - cushion.instrument * width
+    rises, number = growth > 0.0, np.arange(width)
+    above = rises[:, None] & (number > held[:, None]) & np.isfinite(floor)
+    below = (growth < 0.0)[:, None] & (number > 0) & (number <= held[:, None])
+    row, upper = np.nonzero(above | below)
+    into = np.where(rises[row], 1.0, -1.0)
+    steeper = into * (rate[row, upper] - rate[row, upper - 1])
+    deducted = into * (amount[row, upper] - amount[row, upper - 1])
+    now = np.arange(len(held)), held
+    return first_below_zero(
+        BrokenLines(
+            level=cushion.equity + groups.total(amount[now] - rate[now] * notional),
+            slope=cushion.gain - groups.total(rate[now] * growth),
+            end=cushion.most,
+            line=groups.of[row],
+            at=(floor[row, upper] - notional[row]) / growth[row],
+            late=index(np.where(into < 0.0, 1, 0)),
+            level_step=deducted - steeper * notional[row],
+            slope_step=-steeper * growth[row],
+        )
+    )

@@ -47,26 +47,30 @@ class Counts(StrEnum):
     WHOLE_ACCOUNT = "whole_account"  # selection only picks subjects (margin ratio is the account's)
 
 
+ParameterValue = float | str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """A parameter of a measure, such as ``window``.
 
     Attributes:
         unit: Unit of its value; None for a word.
-        default: In the unit's base; None: must be given.
+        default: In the unit's base, or the word; None: must be given.
         words: What it may be, where it is a word, such as the name of a scenario.
+        defined_in: Key of the configuration under which a desk defines further words; empty: there are no others.
+        low: It is above this, in the unit's base.
         high: Largest value, in the unit's base.
     """
 
     name: str
     unit: Unit | None
     meaning: str
-    default: float | None = None
+    default: ParameterValue | None = None
     words: tuple[str, ...] = ()
+    defined_in: str = ""
+    low: float = 0.0
     high: float = math.inf
-
-
-ParameterValue = float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ class MeasureSpec:
         needs: Surfaces of an account (or of its venue) that must be OK for its subjects; otherwise unknown.
         counts: Whether selection restricts the sum or only the subjects.
         function: Takes the values.
-        reads: Surfaces on demand that are read while a rule in force uses the measure.
+        reads: Surfaces that are read, or whose rows are kept, only while a rule in force uses the measure.
         low: No value is below it, whatever the book holds.
         high: No finite value is above it.
     """

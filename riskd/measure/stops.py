@@ -8,10 +8,12 @@ import numpy as np
 
 from riskd.measure.book import Book
 from riskd.measure.capital import INFINITE_WITHOUT_EQUITY, over_equity, share_of_capital
+from riskd.measure.fees import FEE, stated_fees
 from riskd.measure.groups import Groups
 from riskd.measure.liquidation import missing_own, nearest_distance, own_liquidation
 from riskd.measure.missing import FirstUnknown, missing_equity, missing_value, symbol
 from riskd.measure.protection import protection
+from riskd.measure.rare import replaced
 from riskd.measure.spec import (
     Counts,
     MeasureRef,
@@ -22,31 +24,31 @@ from riskd.measure.spec import (
     Unit,
     Values,
 )
-from riskd.model.arrays import FloatArray
+from riskd.model.arrays import BoolArray, FloatArray
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
 
 
 def risk_per_trade(book: Book, grain: Grain, ref: MeasureRef, _selection: Selection) -> Values:
     """Loss of a position if its stops are hit, over the equity of its account."""
-    risk = book.once(_Risk.of(ref))
+    risk = book.once(MoneyAtRisk.of(ref))
     values = over_equity(risk, book.equity_of(grain))
 
     def why(row: int) -> str:
-        return _missing_risk(book, row) if np.isnan(risk[row]) else missing_equity(book, grain, row)
+        return missing_risk(book, row) if np.isnan(risk[row]) else missing_equity(book, grain, row)
 
     return Values(values, why)
 
 
 def open_risk(book: Book, grain: Grain, ref: MeasureRef, selection: Selection) -> Values:
     """Sum of the risks of the selected positions over equity."""
-    risk = book.once(_Risk.of(ref))
+    risk = book.once(MoneyAtRisk.of(ref))
     values = share_of_capital(book, grain, risk, selection)
     unknown_row = FirstUnknown(book.position_groups(grain), risk, selection.positions)
 
     def why(subject: int) -> str:
         row = unknown_row(subject)
-        return _missing_risk(book, row) if row >= 0 else values.why(subject)
+        return missing_risk(book, row) if row >= 0 else values.why(subject)
 
     return Values(values.values, why)
 
@@ -56,13 +58,13 @@ def stop_coverage(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selec
     stops, held = book.once(protection), np.abs(book.tables.positions.quantity)
     closed = Groups(stops.row, len(held)).total(stops.taken)
     share = np.where(stops.open <= 0.0, 1.0, closed / held)
-    return Values(_decided(book, share), lambda row: _missing_stop(book, row))
+    return Values(_decided(book, share), lambda row: missing_stop(book, row))
 
 
 def stop_distance(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
     """Distance from mark at which 99 % of a position has been closed by stops."""
     distance = book.once(_reach)
-    return Values(distance, lambda row: _missing_stop(book, row))
+    return Values(distance, lambda row: missing_stop(book, row))
 
 
 def stop_to_liquidation(book: Book, _grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
@@ -72,7 +74,7 @@ def stop_to_liquidation(book: Book, _grain: Grain, _ref: MeasureRef, _selection:
     unknown = np.isnan(stop) | np.isnan(room)
 
     def why(row: int) -> str:
-        return _missing_stop(book, row) if np.isnan(stop[row]) else _missing_liquidation(book, row)
+        return missing_stop(book, row) if np.isnan(stop[row]) else _missing_liquidation(book, row)
 
     return Values(np.where(unknown, np.nan, ratio), why)
 
@@ -83,12 +85,17 @@ def _reach(book: Book) -> FloatArray:
 
 def _decided(book: Book, values: FloatArray) -> FloatArray:
     """``values``, unknown where the quantity is, or where a stop that we cannot read might matter."""
+    return replaced(values, book.once(_undecided), lambda: np.full(len(values), np.nan))
+
+
+def _undecided(book: Book) -> BoolArray:
     stops = book.once(protection)
-    return np.where(np.isnan(stops.open) | stops.undecided, np.nan, values)
+    undecided: BoolArray = np.isnan(stops.open) | stops.undecided
+    return undecided
 
 
 @dataclass(frozen=True, slots=True)
-class _Risk:
+class MoneyAtRisk:
     """Money each position loses if its stops are hit; what no stop closes is lost down to liquidation.
 
     A value that can be called, so that rules with the same allowances share one computation.
@@ -98,22 +105,30 @@ class _Risk:
     slippage: float
 
     @classmethod
-    def of(cls, ref: MeasureRef) -> _Risk:
+    def of(cls, ref: MeasureRef) -> MoneyAtRisk:
+        """By the allowances that a rule gives."""
         return cls(fee=ref.parameter("fee"), slippage=ref.parameter("slippage"))
 
     def __call__(self, book: Book) -> FloatArray:
+        """The money of each position; NaN: unknown."""
         stops, positions = book.once(protection), book.tables.positions
         to_liquidation = book.once(_loss_to_liquidation)
-        fee = book.once(_stated_fees)[book.layout.position_instrument[stops.row]]
-        fee = np.where(np.isnan(fee), self.fee, fee)
-        each = stops.gap + (fee + self.slippage) * stops.trigger
+        fees = book.once(stated_fees)
+        costs = np.where(np.isnan(fees), self.fee, fees) + self.slippage
+        each = stops.gap + costs[book.layout.position_instrument[stops.row]] * stops.price
         # A stop beyond liquidation never triggers: the nearer of the two ends the trade.
         each = np.fmin(each, to_liquidation[stops.row])
         closed = Groups(stops.row, len(positions)).total(stops.taken * each)
-        naked = np.where(stops.open > 0.0, stops.open * to_liquidation, 0.0)
+        return _decided(book, replaced(closed, stops.open > 0.0, lambda: closed + self._naked(book)))
+
+    @staticmethod
+    def _naked(book: Book) -> FloatArray:
+        """Money that what no stop closes loses, 0 where all is closed."""
+        positions, left = book.tables.positions, book.once(protection).open
         most = np.maximum(book.equity_of(Grain.POSITION), 0.0)
-        naked = np.where(positions.isolated, naked, np.minimum(naked, most))
-        return _decided(book, closed + naked)
+        most = np.where(positions.isolated, np.inf, most)
+        lost = np.minimum(left * book.once(_loss_to_liquidation), most)
+        return np.where(left > 0.0, lost, 0.0)
 
 
 def _loss_to_liquidation(book: Book) -> FloatArray:
@@ -125,30 +140,35 @@ def _loss_to_liquidation(book: Book) -> FloatArray:
     positions, own = book.tables.positions, book.once(own_liquidation)
     long = positions.quantity >= 0.0
     adverse = np.where(long, own.fall, own.rise)
-    stated = np.abs(1.0 - positions.liquidation_price / positions.mark_price)
-    stated = np.where(positions.cannot_be_liquidated, np.inf, stated)
-    adverse = np.where(np.isnan(adverse), stated, adverse)
+    adverse = replaced(adverse, np.isnan(adverse), lambda: _stated_distance(book))
     adverse = np.where(long, np.minimum(adverse, 1.0), adverse)
+    return replaced(positions.mark_price * adverse, positions.isolated, lambda: _own_margin(book))
+
+
+def _stated_distance(book: Book) -> FloatArray:
+    positions = book.tables.positions
+    stated = np.abs(1.0 - positions.liquidation_price / positions.mark_price)
+    return np.where(positions.cannot_be_liquidated, np.inf, stated)
+
+
+def _own_margin(book: Book) -> FloatArray:
+    """Money behind one base unit of each isolated position."""
+    positions = book.tables.positions
     margin = np.maximum(positions.isolated_wallet + positions.unrealized_pnl, 0.0)
-    return np.where(positions.isolated, margin / np.abs(positions.quantity), positions.mark_price * adverse)
+    return margin / np.abs(positions.quantity)
 
 
-def _stated_fees(book: Book) -> FloatArray:
-    """Taker fee rate of each instrument; NaN where none is stated."""
-    return book.layout.of_instruments(
-        lambda rows: [np.nan if row.taker_fee_rate is None else float(row.taker_fee_rate) for row in rows]
-    )
-
-
-def _missing_risk(book: Book, row: int) -> str:
-    if reason := _missing_stop(book, row):
+def missing_risk(book: Book, row: int) -> str:
+    """Names what keeps the money at risk in a position from being known."""
+    if reason := missing_stop(book, row):
         return reason
     if np.isnan(book.equity[book.layout.position_account[row]]):
         return missing_equity(book, Grain.POSITION, row)
     return _missing_liquidation(book, row)
 
 
-def _missing_stop(book: Book, row: int) -> str:
+def missing_stop(book: Book, row: int) -> str:
+    """Names what keeps the stops of a position from being read; empty when nothing does."""
     if reason := missing_value(book, row):
         return reason
     if book.once(protection).doubtful[row]:
@@ -160,16 +180,14 @@ def _missing_liquidation(book: Book, row: int) -> str:
     return f"{missing_own(book, row)}; and the venue states no liquidation price of {symbol(book, row)}"
 
 
-_LISTS = frozenset({Surface.POSITIONS, Surface.ORDERS, Surface.CONDITIONAL_ORDERS})
-_COSTS = (
+STOP_LISTS = frozenset({Surface.POSITIONS, Surface.ORDERS, Surface.CONDITIONAL_ORDERS})
+COSTS = (
     Parameter(
         name="slippage", unit=Unit.RATIO, meaning="Allowance on the trigger price of a stop.", default=0.001
     ),
-    Parameter(
-        name="fee", unit=Unit.RATIO, meaning="Taker fee rate where the venue states none.", default=0.0005
-    ),
+    FEE,
 )
-_RISK_FORMULA = (
+RISK_FORMULA = (
     "R = Σ c·min(|M - stop| + (fee + slippage)·stop, to liquidation) + open·to liquidation; c: quantity of each stop, "
     "nearest first; to liquidation for one unit: isolated (wallet + uPnL)/|q|, cross |M - L|, the open part of a cross "
     "position at most E. "
@@ -178,7 +196,7 @@ _STOPS_FORMULA = (
     "live reduce-only or close-position STOP or TRAILING orders on the closing side (in hedge mode of the same side), "
     "trigger on the losing side of mark; no TAKE_PROFIT"
 )
-_RISK_UNKNOWN = (
+RISK_UNKNOWN = (
     "Equity, a mark or quantity, or a stop's trigger or quantity is unknown; or a part is open and no liquidation "
     "price is known; or one of the two order lists could not be read."
 )
@@ -188,14 +206,14 @@ SPECS = (
         unit=Unit.RATIO,
         low=0.0,
         grains=frozenset({Grain.POSITION}),
-        parameters=_COSTS,
+        parameters=COSTS,
         meaning="Loss if the stop is hit, with fee and slippage, as a share of equity; without a stop, to liquidation.",
-        formula=_RISK_FORMULA + "Measure: R / E.",
+        formula=RISK_FORMULA + "Measure: R / E.",
         source="The 1-2 % rule (Elder, Trading for a Living; Tharp).",
-        unknown_when=_RISK_UNKNOWN,
+        unknown_when=RISK_UNKNOWN,
         infinite_when=INFINITE_WITHOUT_EQUITY,
         remedy=Remedy.PLACE_STOP,
-        needs=_LISTS | {Surface.BALANCES},
+        needs=STOP_LISTS | {Surface.BALANCES},
         counts=Counts.SELECTED_POSITIONS,
         function=risk_per_trade,
     ),
@@ -204,14 +222,14 @@ SPECS = (
         unit=Unit.RATIO,
         low=0.0,
         grains=frozenset({Grain.ACCOUNT, Grain.STRATEGY, Grain.DESK, Grain.PORTFOLIO}),
-        parameters=_COSTS,
+        parameters=COSTS,
         meaning="Portfolio heat: the risks of all open trades together, as a share of equity.",
-        formula=_RISK_FORMULA + "Measure: ΣR / E.",
+        formula=RISK_FORMULA + "Measure: ΣR / E.",
         source="Portfolio heat, at most 6 % (Elder).",
-        unknown_when=_RISK_UNKNOWN,
+        unknown_when=RISK_UNKNOWN,
         infinite_when=INFINITE_WITHOUT_EQUITY,
         remedy=Remedy.REDUCE,
-        needs=_LISTS | {Surface.BALANCES},
+        needs=STOP_LISTS | {Surface.BALANCES},
         counts=Counts.SELECTED_POSITIONS,
         function=open_risk,
     ),
@@ -231,7 +249,7 @@ SPECS = (
         ),
         infinite_when="",
         remedy=Remedy.PLACE_STOP,
-        needs=_LISTS,
+        needs=STOP_LISTS,
         counts=Counts.SELECTED_POSITIONS,
         function=stop_coverage,
     ),
@@ -247,7 +265,7 @@ SPECS = (
         unknown_when="As for stop_coverage, or mark is unknown.",
         infinite_when="all stops together close less than 99 % of the position: no stop is infinitely far away",
         remedy=Remedy.PLACE_STOP,
-        needs=_LISTS,
+        needs=STOP_LISTS,
         counts=Counts.SELECTED_POSITIONS,
         function=stop_distance,
     ),
@@ -263,7 +281,7 @@ SPECS = (
         unknown_when="stop_distance or liquidation_distance is unknown.",
         infinite_when="no stop closes 99 % of a position that can be liquidated, or liquidation is due now",
         remedy=Remedy.PLACE_STOP,
-        needs=_LISTS | {Surface.BALANCES},
+        needs=STOP_LISTS | {Surface.BALANCES},
         counts=Counts.SELECTED_POSITIONS,
         function=stop_to_liquidation,
     ),

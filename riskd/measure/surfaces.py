@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from riskd.measure.groups import IndexArray, index
 from riskd.measure.tables import Tables
 from riskd.model.arrays import BoolArray, FloatArray
 from riskd.model.report import Surface
-from riskd.model.snapshot import Quality, Snapshot, SurfaceState
+from riskd.model.snapshot import Quality, SurfaceState
 
 _OK = Quality.OK
 D = TypeVar("D", np.bool_, np.float64)
@@ -32,10 +34,9 @@ class Trust:
 
     def __init__(self, tables: Tables) -> None:
         self._shape = (len(tables.profiles), len(COLUMN))
-        self._places: list[int] = []
-        self._states: list[SurfaceState] = []
-        for start, snapshot in zip(tables.account_starts(), tables.snapshots, strict=True):
-            self._collect(start, snapshot)
+        self._states = list(chain.from_iterable(snapshot.surfaces for snapshot in tables.snapshots))
+        self._places, self._filed = _filed(tables)
+        # Compared as objects: there is one of each quality, and thousands of states.
         self.ok = self._spread(np.array([state.quality is _OK for state in self._states], dtype=np.bool_))
         has_spot = np.zeros(len(self.ok), dtype=np.bool_)
         has_spot[tables.spot.account] = True
@@ -62,31 +63,41 @@ class Trust:
 
     @cached_property
     def _by_place(self) -> dict[int, SurfaceState]:
-        return dict(zip(self._places, self._states, strict=True))
-
-    def _collect(self, start: int, snapshot: Snapshot) -> None:
-        """Files the states of one snapshot, whose first account has the number ``start``."""
-        width = len(COLUMN)
-        first: dict[str, int] = {}
-        of_venue: dict[str, list[int]] = {}
-        for code, profile in enumerate(snapshot.desk.accounts, start):
-            first[profile.id] = code * width
-            of_venue.setdefault(profile.venue, []).append(code * width)
-        for state in snapshot.surfaces:
-            column = COLUMN[state.surface]
-            if not state.account:
-                shared = of_venue.get(state.venue, ())
-                self._places += [place + column for place in shared]
-                self._states += [state] * len(shared)
-            elif state.account in first:
-                self._places.append(first[state.account] + column)
-                self._states.append(state)
+        states = [self._states[number] for number in self._filed.tolist()]
+        return dict(zip(self._places.tolist(), states, strict=True))
 
     def _spread(self, values: npt.NDArray[D], missing: float = 0.0) -> npt.NDArray[D]:
         """Values of states, in the table of accounts and columns."""
         table = np.full(self._shape[0] * self._shape[1], missing, dtype=values.dtype)
-        table[self._places] = values
+        table[self._places] = values[self._filed]
         return table.reshape(self._shape)
+
+
+def _filed(tables: Tables) -> tuple[IndexArray, IndexArray]:
+    """Where states stand in the table of accounts and columns, as places in it, and the number of the state at each place.
+
+    In the order of the states: what is said later of the same place counts.
+    """
+    places: list[int] = []
+    filed: list[int] = []
+    number = -1
+    for start, snapshot in zip(tables.account_starts(), tables.snapshots, strict=True):
+        first: dict[str, int] = {}
+        of_venue: dict[str, list[int]] = {}
+        for code, profile in enumerate(snapshot.desk.accounts, start):
+            first[profile.id] = code * len(COLUMN)
+            of_venue.setdefault(profile.venue, []).append(code * len(COLUMN))
+        for state in snapshot.surfaces:
+            number += 1
+            column = COLUMN[state.surface]
+            if not state.account:
+                shared = of_venue.get(state.venue, ())
+                places += [place + column for place in shared]
+                filed += [number] * len(shared)
+            elif state.account in first:
+                places.append(first[state.account] + column)
+                filed.append(number)
+    return index(places), index(filed)
 
 
 def _in_words(surface: Surface, state: SurfaceState | None) -> str:

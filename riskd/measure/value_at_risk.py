@@ -10,48 +10,17 @@ import numpy as np
 
 from riskd.measure.book import Book
 from riskd.measure.capital import over_equity
-from riskd.measure.exposure import missing_coin
-from riskd.measure.groups import Groups, IndexArray, compact
-from riskd.measure.missing import FirstUnknown, missing_equity, missing_value
-from riskd.measure.prices import DAY_HOURS, HOUR, KNOWN_SHARE_MIN, known_count, with_none
+from riskd.measure.groups import IndexArray
+from riskd.measure.holdings import Holdings, Lines, holding_name, holdings_of, lines_of, missing_worth
+from riskd.measure.missing import FirstUnknown, missing_equity
+from riskd.measure.moves import WARM_UP_HOURS, Method, losses_of, moves_by
+from riskd.measure.prices import DAY_HOURS, DECAY_PER_DAY, HOUR, KNOWN_SHARE_MIN, known_count
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Parameter, Remedy, Selection, Unit, Values
+from riskd.measure.tail import ROUNDING, Tail, tail
 from riskd.model.arrays import FloatArray
+from riskd.model.history import PRICES_KEPT_SECONDS
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
-
-_ROUNDING = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """The worst losses of a history.
-
-    Attributes:
-        value_at_risk: The smallest of them.
-        expected_shortfall: Their mean.
-    """
-
-    value_at_risk: float
-    expected_shortfall: float
-
-
-def tail(losses: FloatArray, confidence: float) -> Tail:
-    """The k worst of n losses, ``k = ⌊(1 - confidence)·n⌋`` and at least 1.
-
-    Of 500 losses at 99 % the value at risk is the 5th worst, and the expected shortfall the mean of the 5 worst: the
-    value at risk counts into the shortfall. Gains are negative losses.
-
-    Source: Hull, Risk Management and Financial Institutions, historical simulation. The exercise's published answer for
-    the shortfall leaves the value at risk out and is larger; which of the two is meant must always be said.
-    """
-    count = worst_count(len(losses), confidence)
-    worst = np.sort(losses)[::-1][:count]
-    return Tail(float(worst[-1]), float(worst.sum() / count))
-
-
-def worst_count(moves: int, confidence: float) -> int:
-    """How many of so many losses make up the tail."""
-    return max(1, math.floor((1.0 - confidence) * moves + _ROUNDING))
 
 
 def var(book: Book, grain: Grain, ref: MeasureRef, selection: Selection) -> Values:
@@ -67,9 +36,9 @@ def expected_shortfall(book: Book, grain: Grain, ref: MeasureRef, selection: Sel
 def _of_tail(
     book: Book, grain: Grain, ref: MeasureRef, selection: Selection, pick: Callable[[Tail], float]
 ) -> Values:
-    asked = _Asked(ref.parameter("confidence"), ref.parameter("horizon"), ref.parameter("window"))
-    holdings = _holdings(book, grain, selection)
-    lines = _lines(holdings)
+    holdings = holdings_of(book, grain, selection)
+    lines = lines_of(holdings)
+    asked = _asked(ref, np.unique(holdings.price_row[lines.holding]))
     tails = [_tail_of(book, holdings, lines, subject, asked) for subject in range(book.universe(grain).size)]
     losses = np.array([pick(found) if isinstance(found, Tail) else np.nan for found in tails])
     unknown_row = FirstUnknown(holdings.subjects, holdings.worth)
@@ -77,7 +46,7 @@ def _of_tail(
     def why(subject: int) -> str:
         found, row = tails[subject], unknown_row(subject)
         if row >= 0:
-            return _missing_worth(book, row)
+            return missing_worth(book, row)
         return missing_equity(book, grain, subject) if isinstance(found, Tail) else found
 
     return Values(over_equity(np.maximum(losses, 0.0) + 0.0, book.equity_of(grain)), why)
@@ -85,115 +54,73 @@ def _of_tail(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The parameters, and the moves of each history that was cut by them: many subjects share one."""
+    """The parameters, and the moves of each history that was cut by them: many subjects share one.
+
+    Attributes:
+        rows: Rows of the histories that anybody holds; -1 is none of them.
+    """
 
     confidence: float
-    horizon: float
+    horizon_hours: int
     window: float
+    method: Method
+    rows: IndexArray
     moves: dict[int, FloatArray] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Holdings:
-    """Everything with a price, position rows first and then coins.
-
-    Attributes:
-        subjects: Subject of each.
-        worth: Signed notional; 0 for a position that is not selected.
-        price_row: Row of its snapshot's price history; -1 where it has none.
-        part: Its snapshot.
-    """
-
-    subjects: Groups
-    worth: FloatArray
-    price_row: IndexArray
-    part: IndexArray
-
-
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """Holdings of each subject by contract, subjects one after another.
-
-    Attributes:
-        begins: First line of each subject, and after the last subject the number of lines.
-        worth: Signed notional of all holdings of the contract.
-        holding: One of them.
-    """
-
-    begins: IndexArray
-    worth: FloatArray
-    holding: IndexArray
-
-
-def _holdings(book: Book, grain: Grain, selection: Selection) -> _Holdings:
-    tables, layout = book.tables, book.layout
-    windows, accounts = layout.price_windows, book.account_groups(grain)
-    rows = np.concatenate([windows.rows(part) for part in range(len(tables.snapshots))])
-    spot_part = tables.account_part[tables.spot.account]
-    spot_row = [
-        windows.row_of_coin(int(part), tables.profiles[account].venue, asset)
-        for part, account, asset in zip(spot_part, tables.spot.account, tables.spot.asset, strict=True)
-    ]
-    held = np.where(selection.positions, tables.positions.notional, 0.0)
-    coins = np.where(tables.spot.quantity == 0.0, 0.0, tables.spot.quantity * tables.spot.price)
-    return _Holdings(
-        subjects=Groups(
-            np.concatenate([book.position_groups(grain).of, accounts.of[tables.spot.account]]), accounts.size
-        ),
-        worth=np.concatenate([held, coins]),
-        price_row=np.concatenate([rows[layout.position_instrument], np.array(spot_row, dtype=np.intp)]),
-        part=np.concatenate([tables.account_part[layout.position_account], spot_part]),
-    )
-
-
-def _lines(holdings: _Holdings) -> _Lines:
-    counted = np.flatnonzero((holdings.worth != 0.0) & (holdings.subjects.of < holdings.subjects.size))
-    width = int(holdings.price_row.max(initial=-1)) + 2
-    keys = holdings.subjects.of[counted] * width + holdings.price_row[counted] + 1
-    groups, names = compact(keys, holdings.subjects.size * width)
-    holding = np.zeros(groups.size, dtype=np.intp)
-    holding[groups.of[::-1]] = counted[::-1]
-    begins = np.searchsorted(names, np.arange(holdings.subjects.size + 1, dtype=np.intp) * width)
-    return _Lines(begins, groups.total(holdings.worth[counted]), holding)
-
-
-def _tail_of(book: Book, holdings: _Holdings, lines: _Lines, subject: int, asked: _Asked) -> Tail | str:
+def _tail_of(book: Book, holdings: Holdings, lines: Lines, subject: int, asked: _Asked) -> Tail | str:
     """The tail of one subject's losses; or which part of the past is missing."""
     mine = slice(int(lines.begins[subject]), int(lines.begins[subject + 1]))
     held = lines.holding[mine].tolist()
     if not held:
         return Tail(0.0, 0.0)
-    closes = book.layout.price_windows.closes(int(holdings.part[held[0]]), asked.window)
-    horizon = max(1, round(asked.horizon / HOUR))
-    wanted = closes.hours - horizon + 1
-    if id(closes) not in asked.moves:
-        asked.moves[id(closes)] = with_none(closes.moves(horizon))
-    moves = asked.moves[id(closes)][holdings.price_row[held]]
-    gain = np.zeros(moves.shape[1])
-    for worth, move in zip(lines.worth[mine].tolist(), moves, strict=True):
-        gain = gain + worth * move
-    losses = -gain[np.isfinite(gain)]
-    needed = max(math.ceil(wanted * KNOWN_SHARE_MIN), math.ceil(1.0 / (1.0 - asked.confidence) - _ROUNDING))
+    wanted, table = _moves(book, int(holdings.part[held[0]]), asked)
+    moves = table[holdings.price_row[held]]
+    losses = losses_of(lines.worth[mine].tolist(), moves)
+    needed = max(math.ceil(wanted * KNOWN_SHARE_MIN), math.ceil(1.0 / (1.0 - asked.confidence) - ROUNDING))
     if len(losses) >= needed and wanted > 0:
         return tail(losses, asked.confidence)
-    name = _name(book, held[int(np.argmin(known_count(moves)))])
-    return f"price history of {name}: {len(losses)} moves over {horizon} h that all holdings have, {needed} are needed"
+    name = holding_name(book, held[int(np.argmin(known_count(moves)))])
+    warmed_up = _AFTER_WARM_UP if asked.method is Method.FILTERED else ""
+    found = f"{len(losses)} moves over {asked.horizon_hours} h that all holdings have{warmed_up}"
+    return f"price history of {name}: {found}, {needed} are needed"
 
 
-def _name(book: Book, holding: int) -> str:
-    positions = len(book.tables.positions)
-    if holding < positions:
-        return book.tables.instruments[int(book.layout.position_instrument[holding])].symbol
-    return book.tables.spot.asset[holding - positions]
+def _moves(book: Book, part: int, asked: _Asked) -> tuple[int, FloatArray]:
+    """How many moves the window of a snapshot has room for, and those of each row of its history that anybody holds.
+
+    All other rows are NaN, and so is the last, for what has no history.
+    """
+    windows = book.layout.price_windows
+    closes = windows.closes(part, asked.window)
+    with_past = windows.closes(part, asked.window + asked.method.warm_up_hours * HOUR)
+    if id(with_past) not in asked.moves:
+        rows = asked.rows[(asked.rows >= 0) & (asked.rows < len(with_past.values))]
+        moves = moves_by(
+            asked.method,
+            with_past.values[rows],
+            window_closes=closes.values.shape[1],
+            horizon_hours=asked.horizon_hours,
+        )
+        table = np.full((len(with_past.values) + 1, moves.shape[1]), np.nan)
+        table[rows] = moves
+        asked.moves[id(with_past)] = table
+    return closes.hours - asked.horizon_hours + 1, asked.moves[id(with_past)]
 
 
-def _missing_worth(book: Book, holding: int) -> str:
-    positions = len(book.tables.positions)
-    if holding < positions:
-        return missing_value(book, holding)
-    return missing_coin(book, holding - positions)
+def _asked(ref: MeasureRef, rows: IndexArray) -> _Asked:
+    return _Asked(
+        rows=rows,
+        confidence=ref.parameter("confidence"),
+        horizon_hours=max(1, round(ref.parameter("horizon") / HOUR)),
+        window=ref.parameter("window"),
+        method=Method(ref.word("method")),
+    )
 
 
+_AFTER_WARM_UP = f" after {WARM_UP_HOURS // DAY_HOURS} days of prices"
+# As far as prices reach, less what a filtered move needs before it.
+_WINDOW = PRICES_KEPT_SECONDS - (WARM_UP_HOURS + 2 * DAY_HOURS) * HOUR
 _PARAMETERS = (
     Parameter(
         name="confidence",
@@ -211,18 +138,30 @@ _PARAMETERS = (
     Parameter(
         name="window",
         unit=Unit.DURATION,
-        meaning="How far back moves are taken from.",
-        default=30 * DAY_HOURS * HOUR,
+        meaning="How far back moves are taken from. 30 days cannot tell one day in a hundred (docs/value-at-risk.md).",
+        default=_WINDOW,
+        high=_WINDOW,
+    ),
+    Parameter(
+        name="method",
+        unit=None,
+        meaning="Whether moves count as they were, or scaled by today's volatility over that of their day.",
+        default=Method.HISTORICAL.value,
+        words=tuple(method.value for method in Method),
     ),
 )
 _GRAINS = frozenset({Grain.ACCOUNT, Grain.DESK, Grain.PORTFOLIO})
 _LOSSES = (
-    "losses -Σ q·M·(close / close a horizon before - 1) of what is held now, at every hour of the window (moves overlap); spot "
-    "counts where a hedge names it"
+    "losses -Σ q·M·m of what is held now, at every hour of the window (moves overlap); spot counts where a hedge names it; "
+    "m = close / close a horizon before - 1, or filtered exp(ln(close / close before)·σ_now/σ_then) - 1, σ the root of "
+    "Σ w·r² / Σ w over the hourly log moves r of the contract up to now, and up to the hour at which the move began, "
+    f"w = {DECAY_PER_DAY:g}^(age in days)"
 )
+_SOURCE = "Historical simulation; filtered: Barone-Adesi, Giannopoulos and Vosper (1999), Hull and White (1998), with RiskMetrics' decay."
 _UNKNOWN_WHEN = (
     "Equity, a counted quantity, mark or spot balance is unknown, fewer than 90 % of the window's hours have closes of all that "
-    "is held, or fewer than 1/(1 - confidence)."
+    "is held, or fewer than 1/(1 - confidence). Filtered: σ needs 90 % of the ten days before a move; the first "
+    f"{WARM_UP_HOURS * 9 // 10} hours of a history can begin none, so that it must reach ten days beyond the window."
 )
 
 SPECS = (
@@ -236,7 +175,10 @@ SPECS = (
             f"k-th largest of n {_LOSSES}; k = ⌊(1 - confidence)·n⌋, at least 1; over E; 0 when that is a gain. Moves that "
             "overlap repeat one bad day: 30 days hold 30 days, however many hours they have."
         ),
-        source="Historical simulation, percentile as in Hull (99 % of 500: the 5th worst), pinned in test_value_at_risk.py.",
+        source=(
+            f"{_SOURCE} Percentile as in Hull (99 % of 500: the 5th worst), pinned in test_tail.py; how often it was exceeded in "
+            "2020-2026: docs/value-at-risk.md."
+        ),
         unknown_when=_UNKNOWN_WHEN,
         infinite_when="a loss is reckoned while equity is zero or negative",
         remedy=Remedy.REDUCE,
@@ -253,7 +195,7 @@ SPECS = (
         parameters=_PARAMETERS,
         meaning="Expected shortfall: mean loss of the worst moves of the past, those at and beyond the value at risk, as a share of equity.",
         formula=f"mean of the k largest of n {_LOSSES}; k as for var, so that var counts into it; over E; 0 when that is a gain.",
-        source="Historical simulation; Hull's text averages the whole tail, his exercise only what is beyond var: here the whole tail.",
+        source=f"{_SOURCE} Hull's text averages the whole tail, his exercise only what is beyond var: here the whole tail.",
         unknown_when=_UNKNOWN_WHEN,
         infinite_when="a loss is reckoned while equity is zero or negative",
         remedy=Remedy.REDUCE,

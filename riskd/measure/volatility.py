@@ -7,15 +7,19 @@ import numpy as np
 from riskd.measure.book import Book
 from riskd.measure.liquidation import liquidation_distance
 from riskd.measure.missing import missing_prices, symbol
-from riskd.measure.prices import DAY_HOURS, HOUR, Closes, is_enough, known_count
+from riskd.measure.prices import (
+    DAY_HOURS,
+    DECAY_PER_DAY,
+    DECAY_PER_HOUR,
+    HOUR,
+    Closes,
+    is_enough,
+    known_count,
+)
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Parameter, Remedy, Selection, Unit, Values
 from riskd.model.arrays import FloatArray
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
-
-# RiskMetrics' decay for daily moves; an hour's weight is the twenty-fourth root of a day's.
-DECAY_PER_DAY = 0.94
-_DECAY_PER_HOUR = DECAY_PER_DAY ** (1.0 / DAY_HOURS)
 
 _WINDOW = Parameter(
     name="window",
@@ -54,20 +58,13 @@ def liquidation_distance_vol(book: Book, grain: Grain, ref: MeasureRef, selectio
 def daily_deviation(book: Book, window: float) -> FloatArray:
     """Daily volatility of each instrument; NaN where too little of its past is known."""
     windows = book.layout.price_windows
-    of_closes: dict[int, FloatArray] = {}  # many snapshots of one moment share their past
-    found = []
-    for part in range(len(book.tables.snapshots)):
-        closes = windows.closes(part, window)
-        if id(closes) not in of_closes:
-            of_closes[id(closes)] = np.append(_deviation(closes), np.nan)
-        found.append(of_closes[id(closes)][windows.rows(part)])
-    return np.concatenate(found)
+    return windows.of_instruments(lambda part: windows.closes(part, window), _deviation)
 
 
 def _deviation(closes: Closes) -> FloatArray:
     """``√(24 · Σ w·r² / Σ w)`` of each row of the history, w = decay to the power of the age in hours."""
     moves = closes.log_moves()
-    weight = _DECAY_PER_HOUR ** np.arange(moves.shape[1] - 1, -1, -1.0)
+    weight = DECAY_PER_HOUR ** np.arange(moves.shape[1] - 1, -1, -1.0)
     known = np.isfinite(moves)
     squared = np.where(known, moves * moves, 0.0) * weight
     hourly = squared.sum(axis=1) / np.where(known, weight, 0.0).sum(axis=1)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
+from riskd.model.scenario import Scenario
+
 
 class Mode(IntEnum):
     """How far riskd may go. The weakest of ceiling, policy, rule and account wins, so modes are ordered."""
@@ -112,9 +114,11 @@ class Desk:
 
     Attributes:
         clusters: As the desk names them; None: they are measured by correlation.
+        scenarios: Crashes of the desk's own, beside those that riskd knows.
     """
 
     accounts: tuple[AccountProfile, ...]
     hedges: tuple[HedgeDefinition, ...] = ()
     grids: tuple[GridDefinition, ...] = ()
     clusters: tuple[Cluster, ...] | None = None
+    scenarios: tuple[Scenario, ...] = ()

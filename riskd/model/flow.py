@@ -17,6 +17,7 @@ class IncomeKind(StrEnum):
     TRANSFER = "transfer"  # deposits and withdrawals: no profit, no loss
     REALIZED_PNL = "realized_pnl"
     COMMISSION = "commission"
+    LIQUIDATION_FEE = "liquidation_fee"  # what a liquidation costs beside its loss
     OTHER = "other"
 
 
@@ -29,6 +30,7 @@ class IncomeRow:
         symbol: Unified symbol; empty when the entry belongs to none.
         amount: + received, - paid, in ``asset``.
         at: Aware UTC, venue time.
+        trade: The venue's id of the fill that caused it; empty when none did, or the venue does not say.
     """
 
     id: str
@@ -37,6 +39,7 @@ class IncomeRow:
     amount: Decimal
     asset: str
     at: datetime
+    trade: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

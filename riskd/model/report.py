@@ -30,6 +30,9 @@ class Surface(StrEnum):
     SPOT_BALANCES = "spot_balances"
     SERVER_TIME = "server_time"
     CANDLES = "candles"
+    TURNOVER = "turnover"  # volume of the last day, and open interest
+    ORDER_BOOKS = "order_books"
+    ASSET_INDEX = "asset_index"  # what assets are worth as collateral
 
 
 # Read without a key, once for each venue; everything else is read for each account.
@@ -40,11 +43,16 @@ MARKET_SURFACES = frozenset(
         Surface.FUNDING_INTERVALS,
         Surface.SERVER_TIME,
         Surface.CANDLES,
+        Surface.TURNOVER,
+        Surface.ORDER_BOOKS,
+        Surface.ASSET_INDEX,
     }
 )
 
-# Read for the symbols that somebody asks for, and not by the clock.
-ON_DEMAND_SURFACES = frozenset({Surface.TRADES, Surface.CANDLES})
+# Read only while somebody asks for them, most of them for the symbols that are asked for.
+ON_DEMAND_SURFACES = frozenset(
+    {Surface.TRADES, Surface.CANDLES, Surface.TURNOVER, Surface.ORDER_BOOKS, Surface.ASSET_INDEX}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,10 @@ class InstrumentColumns:
     bracket_amount: FloatArray
 
 
+SEVERAL_ASSETS = "several assets"
+"""The basis of an equity that coins are part of, or more than one currency."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountColumns:
     """One row for each account of the desk.
@@ -104,6 +108,7 @@ class AccountColumns:
         initial_margin: Sum over positions and orders, as the venue states it.
         available_balance: What may still be used.
         hedge_mode: True when long and short of a symbol are held apart.
+        basis: What the equity is made of: a currency, or ``SEVERAL_ASSETS``; empty: not told. No rows: nowhere told.
     """
 
     equity: FloatArray
@@ -113,6 +118,7 @@ class AccountColumns:
     initial_margin: FloatArray
     available_balance: FloatArray
     hedge_mode: BoolArray
+    basis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,6 +170,9 @@ _MARKET_ORDER = (
     Surface.MARKS,
     Surface.FUNDING_INTERVALS,
     Surface.CANDLES,
+    Surface.TURNOVER,
+    Surface.ORDER_BOOKS,
+    Surface.ASSET_INDEX,
 )
 _PLACE = {surface: place for place, surface in enumerate((*_MARKET_ORDER, *_TAKE))}
 

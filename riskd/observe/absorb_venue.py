@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from riskd.model.instrument import Bracket, Instrument
 from riskd.model.report import Report, Surface
+from riskd.observe.absorb_markets import with_asset_index, with_order_books, with_turnover
 from riskd.observe.dialect import Dialect, Listing
 from riskd.observe.facts import Normalised, Quotes
 from riskd.observe.fields import Fault, Plausibility
@@ -31,6 +32,12 @@ def venue_after(report: Report, venue: VenueMemory, dialect: Dialect, plausible:
             return _with_intervals(report, venue, dialect, plausible)
         case Surface.CANDLES:
             return _with_candles(report, venue, dialect, plausible)
+        case Surface.TURNOVER:
+            return with_turnover(report, venue, dialect, plausible)
+        case Surface.ORDER_BOOKS:
+            return with_order_books(report, venue, dialect, plausible)
+        case Surface.ASSET_INDEX:
+            return with_asset_index(report, venue, dialect, plausible)
         case _:
             return _with_time(report, venue, dialect, plausible)
 
@@ -112,7 +119,7 @@ def _with_intervals(
 def _with_candles(
     report: Report, venue: VenueMemory, dialect: Dialect, plausible: Plausibility
 ) -> VenueMemory:
-    """Closes of the contracts of this report, beside those of the others. The running hour has not closed yet."""
+    """Candles of the contracts of this report, beside those of the others. The running hour has not closed yet."""
     listing, old = venue.instruments.value, venue.candles
     if listing is None:
         return replace(venue, candles=old.failed(report.failure or NO_INSTRUMENTS))
@@ -120,10 +127,7 @@ def _with_candles(
     if new.value is None or new.value is old.value:
         return replace(venue, candles=new)
     asked_ms = report.requested_at.timestamp() * 1000.0
-    closed = {
-        symbol: tuple(close for close in closes if close.closed_ms <= asked_ms)
-        for symbol, closes in new.value.items()
-    }
+    closed = {symbol: candles.until(asked_ms) for symbol, candles in new.value.items()}
     return replace(venue, candles=replace(new, value={**(old.value or {}), **closed}))
 
 

@@ -78,6 +78,7 @@ def account_columns(scene: Scene, qualities: Qualities) -> AccountColumns:
         initial_margin=_column(rows, "initial_margin"),
         available_balance=_column(rows, "available_balance"),
         hedge_mode=flags([account.hedge_mode.value is True for _, _, account in scene.accounts()]),
+        basis=tuple("" if row is None else row.basis for row in rows),
     )
 
 

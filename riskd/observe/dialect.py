@@ -10,16 +10,19 @@ from riskd.model.flow import IncomeRow, TradeRow
 from riskd.model.instrument import Instrument
 from riskd.model.report import JsonValue
 from riskd.observe.facts import (
+    AssetIndex,
     Balances,
     BracketsBySymbol,
-    Closes,
+    HourlyCandles,
     Intervals,
     Normalised,
+    OrderBooks,
     OrderFact,
     Positions,
     Quotes,
     Settings,
     SpotBalances,
+    Turnover,
 )
 from riskd.observe.fields import Plausibility
 
@@ -54,5 +57,8 @@ class Dialect:
     symbol_settings: Listed[Settings]
     income: Listed[tuple[IncomeRow, ...]]
     trades: Listed[Mapping[str, tuple[TradeRow, ...]]]
-    candles: Listed[Closes]
+    candles: Listed[HourlyCandles]
+    turnover: Listed[Turnover]
+    order_books: Listed[OrderBooks]
+    asset_index: Plain[AssetIndex]
     default_interval_hours: int

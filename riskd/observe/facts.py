@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
+from riskd.model.arrays import FloatArray
+from riskd.model.collateral import PAR_CURRENCIES
 from riskd.model.instrument import Bracket
+from riskd.model.liquidity import Levels
 from riskd.model.order import Direction
-from riskd.model.snapshot import OrderKind
+from riskd.model.snapshot import SEVERAL_ASSETS, OrderKind
 from riskd.observe.fields import Fault
 
 T = TypeVar("T")
-
-PAR_CURRENCIES = frozenset({"USDT", "USDC", "FDUSD", "BUSD", "USD1"})
-"""Currencies in which contracts settle and which count at par with the US dollar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class Balances:
         held: Open positions that this same answer lists; None when it has no such list.
         open_order_margin: Margin that the venue reserves for resting orders.
         updated_ms: Last change of each of its assets, as far as the venue says.
+        collateral: Wallet balance and unrealized PnL in each asset that backs the account, zeros left out; of an
+            account that margins each currency apart, in the one that it uses.
     """
 
     wallet_balance: Decimal
@@ -138,6 +143,21 @@ class Balances:
     available_balance: Decimal
     held: Mapping[PositionKey, HeldQuantity] | None
     updated_ms: Mapping[str, int]
+    collateral: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def basis(self) -> str:
+        """What the equity is made of; empty when nothing backs the account."""
+        assets = tuple(self.collateral)
+        return SEVERAL_ASSETS if len(assets) > 1 else "".join(assets)
+
+    @property
+    def cash(self) -> Decimal:
+        """Wallet balance in currencies at par: what transfers of them change, and prices do not."""
+        if self.basis != SEVERAL_ASSETS:
+            return self.wallet_balance
+        at_par = (balance for asset, balance in self.collateral.items() if asset in PAR_CURRENCIES)
+        return sum(at_par, Decimal(0)) - self.unrealized_pnl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,20 +198,94 @@ BracketsBySymbol = Mapping[str, tuple[Bracket, ...]]
 """Brackets sorted by their floor, by unified symbol."""
 
 
-class CloseFact(NamedTuple):
-    """The close of one candle.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CandleFacts:
+    """Candles of one contract, oldest first, one element a candle in every column.
+
+    The prices are floats: nothing is ever ordered by them, and there are thousands.
 
     Attributes:
-        closed_ms: Venue time at which the candle ends; of the running one it lies ahead.
-        price: Quote per base.
+        closed_ms: Venue time at which each ends; of the running one it lies ahead.
+        high: Quote per base; ``low`` and ``close`` likewise.
     """
 
-    closed_ms: int
-    price: Decimal
+    closed_ms: npt.NDArray[np.int64]
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.closed_ms)
+
+    def until(self, milliseconds: float) -> CandleFacts:
+        """Only those that have ended by then."""
+        count = int(np.searchsorted(self.closed_ms, milliseconds, side="right"))
+        return CandleFacts(
+            closed_ms=self.closed_ms[:count],
+            high=self.high[:count],
+            low=self.low[:count],
+            close=self.close[:count],
+        )
 
 
-Closes = Mapping[str, tuple[CloseFact, ...]]
-"""Hourly closes of the mark price, oldest first, by unified symbol."""
+HourlyCandles = Mapping[str, CandleFacts]
+"""Hourly candles of the mark price by unified symbol."""
 
 SpotBalances = Mapping[str, Decimal]
 """Free and locked quantity, by asset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BookFact:
+    """The order book of one contract, both sides sound and not crossed.
+
+    Its numbers are floats: nothing is ever ordered by them, and there are thousands.
+
+    Attributes:
+        told_ms: Venue time at which it was told.
+    """
+
+    bids: Levels
+    asks: Levels
+    told_ms: int
+
+
+class TurnoverFact(NamedTuple):
+    """What is traded and open of one contract.
+
+    Attributes:
+        quote_volume: Of the last 24 hours, quote currency.
+        open_interest: Base units, each contract counted once.
+        told_ms: Venue time at which the 24 hours end.
+    """
+
+    quote_volume: Decimal
+    open_interest: Decimal
+    told_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetIndexFact:
+    """What one unit of an asset is worth in US dollars.
+
+    Attributes:
+        index: At market.
+        bid_rate: What a positive balance counts as collateral.
+        ask_rate: What a negative balance counts.
+        told_ms: Venue time of the index.
+    """
+
+    index: Decimal
+    bid_rate: Decimal
+    ask_rate: Decimal
+    told_ms: int
+
+
+OrderBooks = Mapping[str, BookFact]
+"""By unified symbol."""
+
+Turnover = Mapping[str, TurnoverFact]
+"""By unified symbol."""
+
+AssetIndex = Mapping[str, AssetIndexFact]
+"""By asset."""

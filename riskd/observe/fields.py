@@ -49,12 +49,14 @@ _PRICE = _between("1e-12", "1e9")
 _PRICE_OR_NONE = _between("0", "1e9")
 _QUANTITY = _between("-1e15", "1e15")
 _SIZE = _between("1e-12", "1e15")
+_COINS = _between("0", "1e15")
 _MONEY = _between("-1e13", "1e13")
 _AMOUNT = _between("0", "1e13")
 _CAP = _between("0", "1e19")
 _LEVERAGE = _between("1", "500")
 _FUNDING_RATE = _between("-0.5", "0.5")
 _FRACTION = _between("1e-6", "0.999999")
+_BUFFER = _between("0", "0.999999")
 _HOURS = _between("1", "24")
 _TIME_MS = _between("1420070400000", "4102444800000")
 _RANK = _between("0", "4")
@@ -72,12 +74,14 @@ class Plausibility:
         price_or_none: The same; 0 is the venue's word for "none".
         quantity: Base units, signed.
         size: Base units, > 0.
+        coins: Base units, >= 0.
         money: Settlement currency, signed.
         amount: Settlement currency, >= 0.
         cap: End of a leverage bracket; the last one may be the largest number a venue can write.
         leverage: The slider.
         funding_rate: Fraction of notional for one interval.
         fraction: Rates in (0, 1).
+        buffer: Haircuts in [0, 1).
         hours: Funding interval.
         time_ms: Milliseconds since the epoch, 2015 to 2100.
         rank: Place in the auto-deleveraging queue.
@@ -87,12 +91,14 @@ class Plausibility:
     price_or_none: Bounds = _PRICE_OR_NONE
     quantity: Bounds = _QUANTITY
     size: Bounds = _SIZE
+    coins: Bounds = _COINS
     money: Bounds = _MONEY
     amount: Bounds = _AMOUNT
     cap: Bounds = _CAP
     leverage: Bounds = _LEVERAGE
     funding_rate: Bounds = _FUNDING_RATE
     fraction: Bounds = _FRACTION
+    buffer: Bounds = _BUFFER
     hours: Bounds = _HOURS
     time_ms: Bounds = _TIME_MS
     rank: Bounds = _RANK

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from riskd.model.collateral import PAR_CURRENCIES
 from riskd.model.flow import IncomeKind, IncomeRow, TradeRow
 from riskd.model.report import Report
-from riskd.observe.facts import PAR_CURRENCIES
 from riskd.observe.known import AccountMemory, Flow
 
 Row = TypeVar("Row", bound=IncomeRow | TradeRow)

@@ -58,6 +58,9 @@ _GROUPS: Mapping[Surface, str] = {
     Surface.INCOME: "income",
     Surface.TRADES: "income",
     Surface.CANDLES: "brackets",
+    Surface.TURNOVER: "brackets",
+    Surface.ORDER_BOOKS: "brackets",
+    Surface.ASSET_INDEX: "brackets",
 }
 
 

@@ -12,9 +12,11 @@ from riskd.model.flow import IncomeRow, TradeRow
 from riskd.model.instrument import Bracket, Instrument
 from riskd.model.report import Report
 from riskd.observe.facts import (
+    AssetIndex,
     Balances,
+    BookFact,
     BracketsBySymbol,
-    Closes,
+    HourlyCandles,
     Intervals,
     Normalised,
     OrderFact,
@@ -24,6 +26,7 @@ from riskd.observe.facts import (
     Quotes,
     Settings,
     SpotBalances,
+    TurnoverFact,
 )
 from riskd.observe.fields import Fault
 
@@ -153,7 +156,9 @@ class VenueMemory:
 
     Attributes:
         clock_offset: The venue's clock minus ours, seconds.
-        candles: Closes of every contract that was asked for, as the last answer about it tells them.
+        candles: Hourly candles of every contract that was asked for, as the last answer about it tells them.
+        turnover: Volume and open interest of every contract that was asked for; ``order_books`` likewise.
+        asset_index: What assets are worth as collateral.
         server_ms: The venue's clock at its last good answer.
         instruments_missing: Contracts (by the venue's symbol) that the newest list was without.
         intervals_missing: Contracts whose funding interval the newest list was without.
@@ -165,7 +170,10 @@ class VenueMemory:
     quotes: Heard[Quotes] = Heard()
     intervals: Heard[Intervals] = Heard()
     clock_offset: Heard[float] = Heard()
-    candles: Heard[Closes] = Heard()
+    candles: Heard[HourlyCandles] = Heard()
+    turnover: Mapping[str, Heard[TurnoverFact]] = field(default_factory=dict)
+    order_books: Mapping[str, Heard[BookFact]] = field(default_factory=dict)
+    asset_index: Heard[AssetIndex] = Heard()
     server_ms: int = 0
     instruments_missing: frozenset[str] = frozenset()
     intervals_missing: frozenset[str] = frozenset()

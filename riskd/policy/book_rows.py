@@ -47,6 +47,10 @@ class InstrumentRow:
     Attributes:
         funding_rate: Fraction of notional an hour; positive: longs pay.
         maintenance_rate: Maintenance margin of a position of any size, fraction of its notional.
+        volume: Quote currency traded in the last 24 hours.
+        open_interest: Base units.
+        spread: Best ask less best bid, fraction of mark, which is in the middle.
+        depth: Quote currency that rests within 1 % of mark, on each side, evenly.
     """
 
     venue: str
@@ -55,6 +59,10 @@ class InstrumentRow:
     index: float | None
     funding_rate: float | None
     maintenance_rate: float
+    volume: float | None = None
+    open_interest: float | None = None
+    spread: float | None = None
+    depth: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +100,7 @@ class OrderRow:
         direction: +1 buys, -1 sells.
         quantity: Base units; None: it closes all of the position.
         position_side: ``BOTH``; ``LONG`` or ``SHORT`` in hedge mode.
+        placed_at: Seconds after the start of the test, usually negative; None: a minute before each look.
     """
 
     account: str
@@ -104,6 +113,7 @@ class OrderRow:
     trigger: float | None
     reduce_only: bool
     position_side: str
+    placed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +126,22 @@ class SpotRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CollateralRow:
+    """An asset that backs an account.
+
+    Attributes:
+        index: USD for one unit.
+        haircut: Fraction by which it counts less as collateral.
+    """
+
+    account: str
+    asset: str
+    quantity: Decimal
+    index: float | None
+    haircut: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FundingRow:
     """A funding payment: USD, + paid, - received."""
 
@@ -123,6 +149,18 @@ class FundingRow:
     symbol: str
     strategy: str
     paid: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRow:
+    """A close: what it realised before its fee, and the fee: USD, + paid."""
+
+    account: str
+    symbol: str
+    strategy: str
+    realized: float
+    fee: float
     at: float
 
 
@@ -153,9 +191,12 @@ class BookRows:
     hedges: tuple[HedgeDefinition, ...] = ()
     grids: tuple[GridDefinition, ...] = ()
     funding: tuple[FundingRow, ...] = ()
+    closes: tuple[CloseRow, ...] = ()
     placed: tuple[PlacedRow, ...] = ()
+    collateral: tuple[CollateralRow, ...] = ()
 
     def __len__(self) -> int:
         """How many rows it has."""
         lists = (self.accounts, self.positions, self.orders, self.spot, self.hedges, self.grids)
-        return sum(map(len, lists)) + len(self.instruments) + len(self.funding) + len(self.placed)
+        others = (self.instruments, self.funding, self.closes, self.placed, self.collateral)
+        return sum(map(len, lists)) + sum(map(len, others))

@@ -17,6 +17,7 @@ from riskd.model.desk import (
     StrategyMatch,
 )
 from riskd.model.journal import JournalEntry
+from riskd.model.scenario import Scenario
 from riskd.record.fields import Fields, JsonObject
 
 _MODES = {mode.name.lower(): mode for mode in Mode}
@@ -31,6 +32,7 @@ def desk_json(desk: Desk) -> JsonObject:
         "clusters": None
         if desk.clusters is None
         else [{"name": cluster.name, "assets": list(cluster.assets)} for cluster in desk.clusters],
+        "scenarios": [_scenario_json(scenario) for scenario in desk.scenarios],
     }
 
 
@@ -51,6 +53,9 @@ def desk_of(entry: JournalEntry) -> Desk:
             Cluster(name=item.text("name"), assets=item.texts("assets"))
             for item in fields.objects("clusters")
         ),
+        scenarios=tuple(_scenario(item) for item in fields.objects("scenarios"))
+        if fields.has("scenarios")
+        else (),
     )
 
 
@@ -132,6 +137,24 @@ def _grid(fields: Fields) -> GridDefinition:
         symbol=fields.text("symbol"),
         lower=fields.decimal_or_none("lower"),
         upper=fields.decimal_or_none("upper"),
+    )
+
+
+def _scenario_json(scenario: Scenario) -> JsonObject:
+    return {
+        "name": scenario.name,
+        "title": scenario.title,
+        "others": repr(scenario.others),
+        "moves": [{"coin": coin, "move": repr(move)} for coin, move in scenario.moves],
+    }
+
+
+def _scenario(fields: Fields) -> Scenario:
+    return Scenario(
+        name=fields.text("name"),
+        title=fields.text("title"),
+        others=float(fields.decimal("others")),
+        moves=tuple((item.text("coin"), float(item.decimal("move"))) for item in fields.objects("moves")),
     )
 
 

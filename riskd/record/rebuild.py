@@ -167,6 +167,7 @@ def _accounts(columns: Columns, desk: Desk) -> AccountColumns:
     def taken(name: str) -> FloatArray:
         return _floats(columns, name)[order]
 
+    known = _texts(columns, "equity_basis") if "equity_basis" in columns else ()
     return AccountColumns(
         equity=taken("equity_usd"),
         wallet_balance=taken("wallet_balance_usd"),
@@ -175,6 +176,7 @@ def _accounts(columns: Columns, desk: Desk) -> AccountColumns:
         initial_margin=taken("initial_margin_usd"),
         available_balance=taken("available_balance_usd"),
         hedge_mode=_flags(columns, "hedge_mode")[order],
+        basis=tuple(str(known[row] or "") for row in order) if any(known) else (),
     )
 
 

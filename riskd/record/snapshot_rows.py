@@ -96,6 +96,7 @@ def _accounts(snapshot: Snapshot, figures: AccountFigures) -> Block:
         "account": words.codes(profile.id for profile in profiles),
         "venue": words.codes(profile.venue for profile in profiles),
         "quality": words.codes(qualities),
+        "equity_basis": words.codes(basis or None for basis in columns.basis or ("",) * len(profiles)),
     }
     return block("account_snapshots", words, _stamped(snapshot, len(profiles)) | numbers, texts)
 

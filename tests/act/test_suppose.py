@@ -159,11 +159,17 @@ def test_every_measure_of_an_account_alone_is_the_measure_in_the_whole_desk(name
         prices=a_price_history(
             {symbol: (1.0 + rng.random(730) / 100.0).tolist() for symbol in (BTC, ETH, SOL)}
         ),
+        market=a_price_history({BTC: (1.0 + rng.random(730) / 100.0).tolist()}),
         reconciled=[(name, symbol, 0.001, 60.0) for name in ("main", "alpha") for symbol in (BTC, ETH, SOL)],
     )
     alone = Book.of(*account_alone(desk, history, 1))
     whole = Book.of(desk, history)
-    given: dict[str, ParameterValue] = {"window": 86_400.0, "beyond": 0.1, "scenario": "crash-30-corr-1"}
+    given: dict[str, ParameterValue] = {
+        "window": 86_400.0,
+        "beyond": 0.1,
+        "move": -0.2,
+        "scenario": "crash-30-corr-1",
+    }
     spec = CATALOGUE[name]
     ref = MeasureRef(name, tuple((p.name, given[p.name]) for p in spec.parameters if p.name in given))
     for grain in spec.grains - {Grain.DESK, Grain.PORTFOLIO, Grain.EXCHANGE, Grain.HEDGE, Grain.INSTRUMENT}:

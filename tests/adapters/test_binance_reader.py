@@ -260,6 +260,40 @@ def test_candles_are_read_whole_once_a_day_and_else_only_the_newest() -> None:
     assert {param(call, "interval") for call in transport.asked} == {"1h"}
 
 
+def test_the_past_is_read_page_by_page_from_the_newest_back_for_two_hundred_and_sixty_days() -> None:
+    hour, now = 3_600_000, 10_000
+
+    def answer(call: VenueCall) -> Reply:
+        asked = {name: int(value) for name, value in call.params if name in ("limit", "endTime")}
+        newest = asked.get("endTime", now * hour) // hour
+        return replied([[at * hour, "1"] for at in range(newest - asked["limit"] + 1, newest + 1)])
+
+    reader, transport, _ = reader_of(answer)
+    payload = read(reader, Surface.CANDLES, ["BTC/USDT:USDT"]).payload
+    assert isinstance(payload, dict)
+    rows = payload["BTCUSDT"]
+    assert isinstance(rows, list)
+    assert rows == [[at * hour, "1"] for at in range(now - 6_999, now + 1)]
+    assert len(transport.asked) == 7
+    assert len(rows) >= (250 + 10) * 24 + 1
+
+
+def test_a_contract_that_is_listed_for_a_short_time_takes_as_many_pages_as_it_has() -> None:
+    pages = iter([replied([[5_000 + row, "1"] for row in range(1000)]), replied([[7, "1"]])])
+    reader, transport, _ = reader_of(lambda _: next(pages))
+    payload = read(reader, Surface.CANDLES, ["NEW/USDT:USDT"]).payload
+    assert isinstance(payload, dict)
+    assert payload["NEWUSDT"] == [[7, "1"], *([5_000 + row, "1"] for row in range(1000))]
+    assert [param(call, "endTime") for call in transport.asked[1:]] == ["4999"]
+
+
+@pytest.mark.parametrize("row", [[], "x", None, ["1", "1"]])
+def test_a_page_of_nonsense_is_not_followed(row: object) -> None:
+    reader, transport, _ = reader_of(lambda _: replied([row] * 1000))
+    assert not read(reader, Surface.CANDLES, ["BTC/USDT:USDT"]).failure
+    assert len(transport.asked) == 1
+
+
 def test_candles_that_could_not_be_read_whole_are_asked_for_whole_again() -> None:
     replies = iter([error(-1000, 500), replied([])])
     reader, transport, _ = reader_of(lambda _: next(replies))

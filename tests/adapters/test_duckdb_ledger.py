@@ -20,11 +20,13 @@ from riskd.adapters.duckdb_migrate import Migration
 from riskd.errors import JournalError, LedgerDamaged, LedgerError
 from riskd.model.flow import IncomeKind
 from riskd.model.journal import EntryKind
+from riskd.model.report import Surface
+from riskd.model.snapshot import Quality
 from riskd.record.block import Vocabulary, block
 from riskd.record.bodies import daemon_body
 from riskd.record.projection import journal_blocks
 from tests.adapters.ledger_files import MIGRATIONS, everything, open_ledger, rows
-from tests.builders import BTC, NOW, a_position, a_snapshot, a_stop, an_account
+from tests.builders import BTC, NOW, a_position, a_snapshot, a_stop, a_surface, an_account
 from tests.fakes.journal import MemoryJournal
 from tests.record.builder import a_cycle, an_income, every_kind
 
@@ -129,7 +131,7 @@ def test_income_that_is_read_again_is_written_once(tmp_path: Path) -> None:
         ("main", "f2", -1.25),
         ("other", "f1", -1.25),
     ]
-    assert ledger.transfers(since=NOW) == [("main", "t1", NOW.timestamp(), 1000.0)]
+    assert ledger.transfers(since=NOW) == [("main", "t1", NOW.timestamp(), 1000.0, "USDT")]
     assert ledger.transfers(since=NOW + timedelta(seconds=1)) == []
 
 
@@ -212,12 +214,34 @@ def test_equity_comes_back_thinned_to_the_first_and_the_highest_of_each_minute(t
 
     assert samples == {
         "main": [
-            (start, 100.0), (start + 20, 130.0),  # 100, 130, 90
-            (start + 60, 80.0), (start + 80, 85.0),  # 80, 85, unknown
-            (start + 120, 70.0),
+            (start, 100.0, 100.0, ""), (start + 20, 130.0, 130.0, ""),  # 100, 130, 90
+            (start + 60, 80.0, 80.0, ""), (start + 80, 85.0, 85.0, ""),  # 80, 85, unknown
+            (start + 120, 70.0, 70.0, ""),
         ]
     }  # fmt: skip
-    assert ledger.equity_samples(since=NOW + timedelta(seconds=110)) == {"main": [(start + 120, 70.0)]}
+    later = ledger.equity_samples(since=NOW + timedelta(seconds=110))
+    assert later == {"main": [(start + 120, 70.0, 70.0, "")]}
+
+
+def test_equity_that_was_not_believed_does_not_come_back_and_what_it_is_made_of_does(tmp_path: Path) -> None:
+    """Story F9: half an answer about balances made no peak then, and must make none after a restart."""
+    ledger = open_ledger(tmp_path)
+    doubts = {
+        1: [],
+        2: [a_surface(Surface.BALANCES, "main", quality=Quality.PARTIAL, age_seconds=1.0)],
+        3: [a_surface(Surface.ORDERS, "main", quality=Quality.STALE, age_seconds=400.0)],
+        4: [a_surface(Surface.BALANCES, "main", quality=Quality.BLIND, age_seconds=None)],
+    }
+    for number, surfaces in doubts.items():
+        taken_at = NOW + timedelta(seconds=60 * number)
+        account = an_account("main", wallet=1_000.0 + number)
+        snapshot = a_snapshot(id=number, taken_at=taken_at, accounts=[account], surfaces=surfaces)
+        told = replace(snapshot.accounts, basis=("USDC",))
+        ledger.commit(a_cycle(number, snapshot=replace(snapshot, accounts=told), values=()))
+
+    samples = ledger.equity_samples(since=NOW)["main"]
+
+    assert [sample[1:] for sample in samples] == [(1_001.0, 1_001.0, "USDC"), (1_003.0, 1_003.0, "USDC")]
 
 
 def test_details_are_forgotten_and_what_explains_decisions_stays(tmp_path: Path) -> None:

@@ -111,3 +111,15 @@ def test_funding_is_kept_once_and_knows_since_when_it_is_complete() -> None:
     assert found.account.tolist() == [1]
     assert np.isnan(found.complete_since[0])
     assert found.complete_since[1] == START - 60
+
+
+def test_what_was_dropped_for_its_age_is_not_said_to_be_complete() -> None:
+    keeper = HistoryKeeper(DESK, days=2.0)
+    row = FundingRow(account="a", id="1", symbol="BTC/USDT:USDT", strategy="hedge", amount=-2.0, at=START)
+    keeper.funding([row], account="a", complete_since=START - 60)
+    keeper.orders("a", [("1", "hedge", START)], now=START)
+    later = START + 3 * 86_400.0
+    found = keeper.history(datetime.fromtimestamp(later, UTC))
+    assert found.funding.amount.tolist() == []
+    assert found.funding.complete_since[0] == later - 2 * 86_400.0
+    assert found.activity.complete_since[0] == later - 3_600.0

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
-from riskd.adapters.virtual_time import VirtualClock, VirtualLoop
 from riskd.cycle import CycleResult
-from riskd.daemon.demo.inside import InsideConnections
-from riskd.daemon.demo.setup import Installation, install
 from riskd.daemon.demo.watch import Watch, watch
-from riskd.daemon.demo.world import build_world
 from riskd.daemon.once import look_with
 from riskd.daemon.settings_file import read_settings
 from riskd.execution import PlanResult
 from riskd.judge.reading import Reading
-from riskd.paper.market.presets import demo
 from riskd.policy.load import load
+from tests.daemon.inside import installed
 
 POLICY = """
 riskd: policy/v1
@@ -55,21 +51,8 @@ class Seen:
         raise AssertionError(result)
 
 
-def installed(folder: Path) -> tuple[VirtualLoop, VirtualClock, InsideConnections, Installation]:
-    market = demo(seed=3)
-    world = build_world(market, seed=3)
-    loop = VirtualLoop()
-    clock = VirtualClock(loop, started_at=datetime.fromtimestamp(market.started_at_ms / 1000, UTC))
-    installation = install(folder, world, endpoint=None, cycle_seconds=10)
-    (folder / "past.yaml").write_text(POLICY, encoding="utf-8")
-    lines = installation.config.read_text(encoding="utf-8").splitlines()
-    written = ["policies: [past.yaml]" if line.startswith("policies:") else line for line in lines]
-    installation.config.write_text("\n".join(written), encoding="utf-8")
-    return loop, clock, InsideConnections(world.venue, clock), installation
-
-
 def test_the_watch_learns_prices_and_fills_within_minutes(tmp_path: Path) -> None:
-    loop, clock, connections, installation = installed(tmp_path)
+    loop, clock, connections, installation = installed(tmp_path, POLICY)
     seen = Seen()
     plan = Watch(
         installation=installation,
@@ -90,7 +73,7 @@ def test_the_watch_learns_prices_and_fills_within_minutes(tmp_path: Path) -> Non
 
 
 def test_one_look_reads_the_past_of_what_is_held(tmp_path: Path) -> None:
-    loop, clock, connections, installation = installed(tmp_path)
+    loop, clock, connections, installation = installed(tmp_path, POLICY)
     try:
         settings = read_settings(installation.config)
         bundle = load([("past.yaml", POLICY)])

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 import numpy as np
 
 from riskd.daemon.prices import PriceKeeper, read_on_demand
 from riskd.measure.spec import MeasureRef, Unit
+from riskd.model.arrays import floats
 from riskd.model.desk import Cluster, Desk
 from riskd.model.history import NO_PRICES
 from riskd.model.report import Surface
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain
-from riskd.observe.facts import CloseFact
+from riskd.observe.facts import CandleFacts
 from riskd.observe.known import Heard, Known, VenueMemory
 from riskd.policy.formula import Binary, Column, Formula, Operator
 from tests.builders import BTC, ETH, NOW, VENUE, a_position, a_snapshot
@@ -28,14 +28,20 @@ LAST_HOUR = int(NOW.timestamp()) // 3600
 
 
 def known(**closes: dict[int, int]) -> Known:
-    """Closes of BTC and ETH by hours before the last full one."""
+    """Closes of BTC and ETH by hours before the last full one, with a high 2 above and a low 1 below each."""
     found = {
-        f"{coin}/USDT:USDT": tuple(
-            CloseFact((LAST_HOUR - ago) * HOUR_MS, Decimal(price)) for ago, price in sorted(prices.items())
-        )
+        f"{coin}/USDT:USDT": candles({LAST_HOUR - ago: float(price) for ago, price in prices.items()})
         for coin, prices in closes.items()
     }
     return Known(venues={VENUE: VenueMemory(candles=Heard(value=found, requested_at=NOW))})
+
+
+def candles(closes: dict[int, float]) -> CandleFacts:
+    """Closes by the number of their hour."""
+    hours = sorted(closes)
+    close = floats([closes[hour] for hour in hours])
+    at = np.array(hours, dtype=np.int64) * HOUR_MS
+    return CandleFacts(closed_ms=at, high=close + 2.0, low=close - 1.0, close=close)
 
 
 def holding(*symbols: str, **changes: object) -> Snapshot:
@@ -62,7 +68,7 @@ def test_what_is_known_up_to_the_last_hour_is_due_again_with_the_next() -> None:
     assert keeper.due(holding(BTC, taken_at=NOW + HOUR)) == {VENUE: (BTC,)}
 
 
-def test_closes_become_rows_on_one_grid_with_holes() -> None:
+def test_candles_become_rows_on_one_grid_with_holes() -> None:
     keeper = PriceKeeper()
     keeper.due(holding(BTC, ETH))
     keeper.take_in(known(ETH={0: 3_000, 2: 2_900}, BTC={1: 60_000}), NOW)
@@ -70,6 +76,8 @@ def test_closes_become_rows_on_one_grid_with_holes() -> None:
     assert (columns.venue, columns.symbol, columns.asset) == ((VENUE, VENUE), (BTC, ETH), ("BTC", "ETH"))
     assert columns.at.tolist() == [(LAST_HOUR - ago) * 3600.0 for ago in (2, 1, 0)]
     np.testing.assert_array_equal(columns.close, [[np.nan, 60_000, np.nan], [2_900, np.nan, 3_000]])
+    np.testing.assert_array_equal(columns.high, columns.close + 2.0)
+    np.testing.assert_array_equal(columns.low, columns.close - 1.0)
     assert keeper.columns(NOW) is columns
     assert keeper.columns(NOW + HOUR).close.shape == (2, 4)
 
@@ -83,6 +91,29 @@ def test_what_is_old_is_forgotten_and_what_is_new_corrects() -> None:
     assert keeper.columns(NOW).close[0, -1] == 60_001
     keeper.take_in(Known(), NOW + timedelta(days=2))
     assert keeper.columns(NOW + timedelta(days=2)).close.shape == (0, 0)
+
+
+def test_a_contract_that_was_away_has_no_prices_of_the_hours_between() -> None:
+    keeper = PriceKeeper(days=1)
+    keeper.due(holding(BTC))
+    keeper.take_in(known(BTC={20: 50_000, 21: 49_000}), NOW)
+    keeper.take_in(
+        known(BTC={-10: 61_000, 30: 1}), NOW + 10 * HOUR
+    )  # ten hours later, and one too old to be kept
+    close = keeper.columns(NOW + 10 * HOUR).close
+    assert close.shape == (1, 1)
+    assert keeper.columns(NOW).close.shape == (0, 0)  # what lies ahead of a moment is not seen from it
+    keeper.take_in(known(BTC={-12: 62_000}), NOW + 12 * HOUR)
+    np.testing.assert_array_equal(keeper.columns(NOW + 12 * HOUR).close, [[61_000, np.nan, 62_000]])
+
+
+def test_a_contract_that_is_read_no_more_is_forgotten_alone() -> None:
+    keeper = PriceKeeper(days=1)
+    keeper.due(holding(BTC, ETH))
+    keeper.take_in(known(BTC={0: 60_000}, ETH={0: 3_000}), NOW)
+    keeper.take_in(known(ETH={-24: 3_100}), NOW + 24 * HOUR)
+    later = keeper.columns(NOW + 24 * HOUR)
+    assert (later.symbol, later.close.tolist()) == ((ETH,), [[3_100.0]])
 
 
 def test_nothing_known_is_no_history() -> None:

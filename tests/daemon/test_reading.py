@@ -172,13 +172,13 @@ def test_no_cycle_waits_for_candles_and_they_are_handed_out_when_they_have_come(
         market, account = FakeReader(clock, ""), FakeReader(clock, "a")
         market.candles_delay_seconds = 12.0
         reading = Reading([market, account], clock)
-        reading.look_back({"fake": ("BTC/USDT:USDT",), "elsewhere": ("ETH/USDT:USDT",)})
+        reading.look_aside({Surface.CANDLES: {"fake": ("BTC/USDT:USDT",), "elsewhere": ("ETH/USDT:USDT",)}})
         await reading.collect(deadline_seconds=5)
         handed = []
         for cycle in range(1, 4):
             await clock.sleep_until(cycle * 10.0)
             begun = clock.monotonic()
-            reading.look_back({"fake": ("BTC/USDT:USDT",)} if cycle == 1 else {})
+            reading.look_aside({Surface.CANDLES: {"fake": ("BTC/USDT:USDT",)} if cycle == 1 else {}})
             reports = await reading.collect(deadline_seconds=5)
             assert clock.monotonic() - begun < 1.0
             handed.append([report.surface for report in reports].count(Surface.CANDLES))
@@ -194,7 +194,7 @@ def test_one_look_waits_for_its_candles() -> None:
     async def story(clock: VirtualClock) -> None:
         market = FakeReader(clock, "", delay_seconds=3.0)
         reading = Reading([market], clock)
-        reading.look_back({"fake": ("BTC/USDT:USDT",)})
+        reading.look_aside({Surface.CANDLES: {"fake": ("BTC/USDT:USDT",)}})
         (report,) = await reading.aside(deadline_seconds=5)
         assert report.surface is Surface.CANDLES
         assert await reading.aside(deadline_seconds=5) == ()
@@ -207,7 +207,7 @@ def test_closing_stops_what_is_under_way() -> None:
         readers = [FakeReader(clock, name, delay_seconds=1000) for name in ("", "a")]
         reading = Reading(readers, clock)
         await reading.collect(deadline_seconds=1)
-        reading.look_back({"fake": ("BTC/USDT:USDT",)})
+        reading.look_aside({Surface.CANDLES: {"fake": ("BTC/USDT:USDT",)}})
         await reading.close()
         assert len(asyncio.all_tasks()) == 1
 

@@ -110,4 +110,4 @@ def test_the_past_of_a_contract_costs_what_the_operations_page_says() -> None:
 
     assert [weight(limit) for limit in (99, 100, 499, 500, 1000, 1001)] == [1, 2, 2, 5, 5, 10]
     page = " ".join((ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split())
-    assert "costs 5 more when it is first seen and once a day, and 1 an hour" in page
+    assert f"costs {7 * weight(1000)} more when it is first seen and once a day, and 1 an hour" in page

@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import parse_settings, read_settings
 from riskd.errors import SettingsError
 from riskd.model.desk import Cluster, LegKind, Mode
+from riskd.model.report import JsonValue
+from riskd.model.scenario import Scenario
+from riskd.policy.text.problems import Problems
+from riskd.policy.text.yaml_text import read_yaml
+from tests.policy.test_schema import plain
 
 GOOD = """\
 riskd: config/v1
@@ -141,6 +148,69 @@ def test_clusters_are_measured_unless_the_desk_names_them() -> None:
         Cluster(name="majors", assets=("BTC", "ETH")),
         Cluster(name="memes", assets=("DOGE",)),
     )
+
+
+def test_a_desk_defines_crashes_of_its_own() -> None:
+    moves = "{BTC: -30%, eth: -4500bps, 1000PEPE: -100%, USDe: -35%}"
+    text = f"{GOOD}scenarios:\n  - {{id: luna, title: Terra fails, others: -40%, moves: {moves}}}\n"
+    text += "  - {id: calm, title: Nothing much, others: 1%}\n"
+    assert parse_settings("riskd.yaml", text).desk().scenarios == (
+        Scenario(name="calm", title="Nothing much", others=0.01),
+        Scenario(
+            name="luna",
+            title="Terra fails",
+            others=-0.4,
+            moves=(("BTC", -0.3), ("ETH", -0.45), ("PEPE", -1.0), ("USDE", -0.35)),
+        ),
+    )
+    assert parse_settings("riskd.yaml", GOOD).desk().scenarios == ()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ("{id: luna, title: T}", "others is missing"),
+        ("{id: luna, title: T, others: -40}", "a number needs a unit"),
+        ("{id: luna, title: T, others: 0}", "0 is a count, expected a ratio"),
+        ("{id: luna, title: T, others: -140%}", "-140% is no move of a price"),
+        ("{id: luna, title: T, others: 0%}", "nothing moves in this scenario"),
+        ("{id: luna, title: T, others: -1%, moves: {BTCUSDT: -1%}}", "'BTCUSDT' is no coin; write BTC"),
+        ("{id: luna, title: T, others: -1%, moves: {BTC/USDT: -1%}}", "'BTC/USDT' is no coin"),
+        (
+            "{id: luna, title: T, others: -1%, moves: {pepe: -1%, 1000PEPE: -2%}}",
+            "pepe and 1000PEPE are one coin",
+        ),
+        ("{id: Luna, title: T, others: -1%}", "String should match pattern"),
+        (
+            "{id: ftx-2022-11, title: T, others: -1%}",
+            "is one of riskd's own scenarios, which nobody redefines",
+        ),
+        ("{id: crash-30-cor-1, title: T, others: -1%}", "can be mistaken for riskd's own 'crash-30-corr-1'"),
+        ("{id: a, title: T, others: -1%, move: {BTC: -1%}}", "unknown key; did you mean 'moves'?"),
+    ],
+)
+def test_a_scenario_that_says_nothing_clear_is_refused(scenario: str, words: str) -> None:
+    (fault,) = faults(f"{GOOD}scenarios:\n  - {scenario}\n")
+    assert words in fault
+
+
+def test_two_scenarios_of_one_name_are_refused() -> None:
+    one = "  - {id: luna, title: T, others: -1%}\n"
+    assert "scenario id 'luna' is given twice" in faults(f"{GOOD}scenarios:\n{one}{one}")[0]
+
+
+def test_editors_take_the_file_that_riskd_takes() -> None:
+    text = f"{GOOD}scenarios: [{{id: luna, title: Terra fails, others: -40%, moves: {{BTC: -30%}}}}]\n"
+    schema = Draft202012Validator(Settings.model_json_schema())
+    assert list(schema.iter_errors(_tree(text))) == []
+    wrong = text.replace("others: -40%", "others: -0.4").replace("every: 10s", "every: 10")
+    assert len(list(schema.iter_errors(_tree(wrong)))) == 2
+
+
+def _tree(text: str) -> JsonValue:
+    root = read_yaml(text, Problems(file="riskd.yaml", text=text))
+    assert root is not None
+    return plain(root)
 
 
 @pytest.mark.parametrize(

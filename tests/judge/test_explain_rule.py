@@ -79,6 +79,24 @@ waivers:
     reason: The hedge moves to another venue.
     ticket: RISK-118
 """
+WEEKENDS = """\
+riskd: policy/v1
+name: weekends
+title: Weekends
+owner: us
+version: "1"
+mode: propose
+scope: {labels: {env: prod}}
+calendars: {weekend: {tz: UTC, days: [sat, sun]}}
+rules:
+  - id: at-rest
+    title: The bigger, the lower, at weekends
+    measure: position_leverage
+    per: position
+    max: {breach: 20x}
+    during:
+      weekend: {max: {by: share_of_equity, steps: [{upto: 5%, breach: 10x}, {above: 5%, breach: 4x}]}}
+"""
 BUNDLE: Bundle = load([("house.yaml", HOUSE), ("desk.yaml", DESK_POLICY), ("waivers.yaml", WAIVERS)])
 RULES = {rule.id: rule for rule in BUNDLE.rules}
 DESK = Desk(
@@ -119,6 +137,17 @@ def test_a_calendar_that_holds_gives_the_limits_that_it_tightens_and_those_that_
     assert list(effective_lines(RULES["house/cap"], SATURDAY, None)) == [
         "warn above 3x, breach above 3x (house/cap during weekend, house.yaml:18)",
         "critical above 6x (house/cap, house.yaml:17)",
+    ]
+
+
+def test_a_ladder_of_a_calendar_is_told_while_the_calendar_holds_and_not_before() -> None:
+    (rule,) = load([("weekends.yaml", WEEKENDS)]).rules
+    assert list(effective_lines(rule, WEDNESDAY, None)) == [
+        "breach above 20x (weekends/at-rest, weekends.yaml:14)"
+    ]
+    assert list(effective_lines(rule, SATURDAY, None)) == [
+        "while share_of_equity is up to 5%: breach above 10x (weekends/at-rest during weekend, weekends.yaml:15)",
+        "while share_of_equity is above 5%: breach above 4x (weekends/at-rest during weekend, weekends.yaml:15)",
     ]
 
 

@@ -23,6 +23,7 @@ from riskd.model.subject import Grain
 from riskd.policy.book_rows import (
     AccountRow,
     BookRows,
+    CloseRow,
     FundingRow,
     InstrumentRow,
     OrderRow,
@@ -30,10 +31,19 @@ from riskd.policy.book_rows import (
     PositionRow,
 )
 from tests import builders as b
+from tests.builder_bookings import BookingRow, with_bookings
 
 SYMBOLS = (b.BTC, b.ETH, b.SOL)
 STRATEGIES = ("hedge", "swing", UNLABELLED)
-PARAMETERS = {"window": 86_400.0, "beyond": 0.1, "slippage": 0.001, "fee": 0.0005}
+PARAMETERS = {
+    "window": 86_400.0,
+    "beyond": 0.1,
+    "slippage": 0.001,
+    "fee": 0.0005,
+    "horizon": 864_000.0,
+    "together": 5.0,
+    "least": 1.0,
+}
 
 
 @st.composite
@@ -70,6 +80,7 @@ def stops(draw: st.DrawFn, row: PositionRow, mark: float) -> OrderRow:
         trigger=mark * draw(st.sampled_from([0.9, 0.97, 1.05])) if draw(maybe) else None,
         reduce_only=draw(maybe),
         position_side="BOTH",
+        placed_at=draw(st.sampled_from([None, -5.0, -700_000.0])),
     )
 
 
@@ -117,7 +128,21 @@ def books(draw: st.DrawFn) -> BookRows:
             FundingRow(account=r.account, symbol=r.symbol, strategy=r.strategy, paid=3.0, at=-60.0)
             for r in held
         ),
+        closes=tuple(draw(closes(row)) for row in held for _ in range(draw(st.integers(0, 3)))),
         placed=tuple(PlacedRow(account=r.account, strategy=r.strategy, orders=2, at=-30.0) for r in held),
+    )
+
+
+@st.composite
+def closes(draw: st.DrawFn, row: PositionRow) -> CloseRow:
+    """An earlier close of what is held, now or a little later: one of them may be a piece of another."""
+    return CloseRow(
+        account=row.account,
+        symbol=row.symbol,
+        strategy=row.strategy,
+        realized=float(draw(st.integers(-40, 40))),
+        fee=draw(st.sampled_from([0.0, 1.5])),
+        at=-draw(st.sampled_from([60.0, 62.0, 4_000.0])),
     )
 
 
@@ -164,6 +189,7 @@ def built(rows: BookRows) -> Book:
                 strategy=row.strategy,
                 reduce_only=row.reduce_only,
                 close_position=row.quantity is None,
+                placed_age_seconds=60.0 if row.placed_at is None else -row.placed_at,
             )
             for row in rows.orders
         ],
@@ -178,7 +204,22 @@ def built(rows: BookRows) -> Book:
         funding=[(r.account, r.symbol, r.strategy, -r.paid, -r.at) for r in rows.funding],
         activity=[(r.account, r.strategy, -r.at) for r in rows.placed for _ in range(r.orders)],
     )
-    return Book.of(snapshot, history)
+    return Book.of(snapshot, with_bookings(history, snapshot, *booked(rows)))
+
+
+def booked(rows: BookRows) -> list[BookingRow]:
+    def row(of: CloseRow | FundingRow) -> BookingRow:
+        return BookingRow(
+            age_seconds=-of.at,
+            realized=of.realized if isinstance(of, CloseRow) else None,
+            fee=of.fee if isinstance(of, CloseRow) else 0.0,
+            funding=-of.paid if isinstance(of, FundingRow) else 0.0,
+            symbol=of.symbol,
+            account=of.account,
+            strategy=of.strategy,
+        )
+
+    return [*map(row, rows.closes), *map(row, rows.funding)]
 
 
 def declared(rows: BookRows, account: str) -> tuple[StrategyMatch, ...]:

@@ -23,8 +23,15 @@ PARAMETERS = {
     "fee": 0.0005,
     "confidence": 0.95,
     "horizon": 14_400.0,
+    "move": -0.2,
+    "gain_min": 0.01,
+    "participation": 0.2,
+    "within": 0.005,
+    "fall": 0.3,
+    "together": 5.0,
+    "least": 3.0,
 }
-WORDS = {"scenario": SCENARIO}
+WORDS = {"direction": "either", "method": "historical", "scenario": SCENARIO}
 ALL = [(name, grain) for name, spec in CATALOGUE.items() for grain in sorted(spec.grains)]
 # Values that rest on small differences of large sums: with sizes 40 orders of magnitude apart their exact answer lies below the
 # resolution of a double, and they are tested by what the answer means instead.
@@ -34,11 +41,20 @@ ILL_CONDITIONED = frozenset(
         "liquidation_distance_vol",
         "liquidation_divergence",
         "account_shock",
+        "beta_shock",
+        "asset_shock",
+        "shocked_margin_ratio",
         "stop_to_liquidation",
         "risk_per_trade",
         "open_risk",
+        "correlated_risk",
+        "touch_probability",
         "grid_worst_liquidation_distance",
         "grid_worst_leverage",
+        "filled_liquidation_distance",
+        "leg_liquidation_distance",
+        "loss_and_heat",
+        "funding_to_horizon",
     }
 )
 
@@ -68,7 +84,8 @@ def differences(
     relative: float = 1e-9,
 ) -> list[str]:
     """One line for each subject whose value differs from the reference."""
-    reference = Reference(snapshot, history, clusters(Reference(snapshot, history)))
+    orders = selection.orders.tolist()
+    reference = Reference(snapshot, history, clusters(Reference(snapshot, history)), orders)
     found: list[str] = []
     for name, grain in ALL:
         if name not in without:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from riskd.model.arrays import FloatArray
 from riskd.model.desk import Cluster
 from riskd.model.history import NO_PRICES, EquitySeries, History, PriceColumns
 from riskd.model.report import Surface
-from riskd.model.snapshot import OrderKind, Quality, Snapshot, SurfaceState
+from riskd.model.snapshot import Quality, Snapshot, SurfaceState
 from tests.builders import (
     BRACKETS,
     BTC,
@@ -21,7 +22,6 @@ from tests.builders import (
     SOL,
     AccountRow,
     InstrumentRow,
-    OrderRow,
     PositionRow,
     a_grid,
     a_hedge,
@@ -30,15 +30,16 @@ from tests.builders import (
     a_price_history,
     a_snapshot,
     a_spot,
-    a_stop,
     a_surface,
     an_account,
     an_equity_series,
     an_instrument,
-    an_order,
     perpetual_leg,
     spot_leg,
 )
+from tests.measure.random_bookings import with_random_bookings
+from tests.measure.random_markets import with_random_markets
+from tests.measure.random_orders import random_orders
 
 MARKS = {BTC: 60_000.0, ETH: 3_000.0, SOL: 150.0}
 SMALL_BRACKETS = ((0.0, 0.005), (20_000.0, 0.01), (100_000.0, 0.025), (1_000_000.0, 0.1))
@@ -78,7 +79,11 @@ def a_random_book(seed: int, taste: Taste) -> tuple[Snapshot, History]:
     r = random.Random(seed)
     accounts = [_account(r, taste, f"acc{n}") for n in range(r.choice([1, 1, 2, 3]))]
     held = [row for account in accounts for row in _positions(r, taste, account)]
-    orders = [row for account in accounts for row in _orders(r, taste, account, held)]
+    orders = [
+        row
+        for account in accounts
+        for row in random_orders(r, taste.missing, taste.size, MARKS, account, held)
+    ]
     snapshot = a_snapshot(
         accounts=accounts,
         positions=held,
@@ -102,7 +107,9 @@ def a_random_book(seed: int, taste: Taste) -> tuple[Snapshot, History]:
         clusters=r.choice([None, None, (Cluster(name="majors", assets=("BTC", "ETH")),)]),
         clock_offsets={venue: r.uniform(-2, 2) for venue in ("one", "two") if r.random() >= taste.missing},
     )
-    return snapshot, _history(r, taste, snapshot)
+    history = _history(r, taste, snapshot)
+    history = with_random_bookings(r, taste.missing, tuple(MARKS), snapshot, history)
+    return snapshot, with_random_markets(r, taste.missing, MARKS, snapshot, history)
 
 
 def _maybe(r: random.Random, taste: Taste, value: float) -> float:
@@ -169,44 +176,6 @@ def _positions(r: random.Random, taste: Taste, account: AccountRow) -> list[Posi
     return rows
 
 
-def _orders(r: random.Random, taste: Taste, account: AccountRow, held: list[PositionRow]) -> list[OrderRow]:
-    rows: list[OrderRow] = []
-    for position in (row for row in held if row.account == account.profile.id):
-        size, long = abs(float(position.quantity)), float(position.quantity) > 0
-        for _ in range(r.choice([0, 1, 1, 2, 3])):
-            away = 1.0 + (-1.0 if long else 1.0) * r.uniform(-0.02, 0.2)
-            rows.append(
-                a_stop(
-                    position.symbol,
-                    r.choice(["SELL", "SELL", "BUY"] if long else ["BUY", "BUY", "SELL"]),
-                    size * r.choice([0.2, 0.5, 0.99, 1.0, 2.0]),
-                    _maybe(r, taste, MARKS[position.symbol] * away),
-                    account.profile.id,
-                    kind=r.choice([OrderKind.STOP] * 3 + [OrderKind.TAKE_PROFIT, OrderKind.TRAILING]),
-                    reduce_only=r.random() < 0.8,
-                    close_position=r.random() < 0.15,
-                    position_side=r.choice([position.position_side, position.position_side, "LONG"])
-                    if account.hedge_mode
-                    else "BOTH",
-                )
-            )
-    for symbol, mark in MARKS.items():
-        for _ in range(r.choice([0, 0, 2, 4])):
-            rows.append(  # noqa: PERF401  # the draws read better one under another
-                an_order(
-                    symbol,
-                    r.choice(["BUY", "SELL"]),
-                    taste.size(r) / mark / 5.0,
-                    _maybe(r, taste, mark * r.uniform(0.7, 1.3)),
-                    account.profile.id,
-                    strategy=r.choice(["swing", "grid"]),
-                    reduce_only=r.random() < 0.2,
-                    position_side=r.choice(["LONG", "SHORT"]) if account.hedge_mode else "BOTH",
-                )
-            )
-    return rows
-
-
 def _surfaces(r: random.Random, taste: Taste, accounts: list[AccountRow]) -> list[SurfaceState]:
     bad = []
     for account in accounts:
@@ -224,6 +193,7 @@ def _surfaces(r: random.Random, taste: Taste, accounts: list[AccountRow]) -> lis
 def _history(r: random.Random, taste: Taste, snapshot: Snapshot) -> History:
     names = [profile.id for profile in snapshot.desk.accounts]
     symbols = list(MARKS)
+    prices = _prices(r, taste)
     return a_history(
         snapshot,
         equity={name: _series(r, taste) for name in names if r.random() >= taste.missing},
@@ -242,7 +212,8 @@ def _history(r: random.Random, taste: Taste, snapshot: Snapshot) -> History:
             for _ in range(r.randrange(12))
         ],
         complete_days=_maybe(r, taste, r.choice([1.0, 400.0])),
-        prices=_prices(r, taste),
+        prices=prices,
+        market=_market(r, taste, prices),
         reconciled=_reconciled(r, taste, snapshot),
     )
 
@@ -275,14 +246,18 @@ def _prices(r: random.Random, taste: Taste) -> PriceColumns:
         for symbol, mark in MARKS.items():
             share = r.choice([0.2, 0.8, 0.95])
             steps = share * common + (1.0 - share**2) ** 0.5 * rng.standard_normal(hours[0])
-            close = mark * np.exp(np.cumsum(0.01 * steps))
+            size = 0.01 if symbol == BTC else r.choice([0.01, 0.03])
+            close = mark * np.exp(np.cumsum(size * steps))
             holes = r.choice([0.0, taste.missing, 2 * taste.missing])
             close[rng.random(hours[0]) < holes] = np.nan
+            high, low = _extremes(rng, close, taste)
             if r.random() >= taste.missing:
-                rows[venue, symbol] = close
+                rows[venue, symbol] = (close, high, low)
     found = [
-        a_price_history({symbol: row}, venue=venue, ahead_hours=hours[1])
-        for (venue, symbol), row in sorted(rows.items())
+        a_price_history(
+            {symbol: close}, venue=venue, ahead_hours=hours[1], highs={symbol: high}, lows={symbol: low}
+        )
+        for (venue, symbol), (close, high, low) in sorted(rows.items())
     ]
     return (
         PriceColumns(
@@ -290,6 +265,8 @@ def _prices(r: random.Random, taste: Taste) -> PriceColumns:
             symbol=tuple(one.symbol[0] for one in found),
             asset=tuple(one.asset[0] for one in found),
             at=found[0].at,
+            high=np.vstack([one.high for one in found]),
+            low=np.vstack([one.low for one in found]),
             close=np.vstack([one.close for one in found]),
         )
         if found
@@ -297,8 +274,35 @@ def _prices(r: random.Random, taste: Taste) -> PriceColumns:
     )
 
 
+def _extremes(rng: np.random.Generator, close: FloatArray, taste: Taste) -> tuple[list[float], list[float]]:
+    """Highs and lows around closes; a few are missing where their close is there."""
+    wicks = np.exp(np.abs(0.005 * rng.standard_normal((2, len(close)))))
+    missing = rng.random((2, len(close))) < taste.missing / 4
+    high, low = np.where(missing, np.nan, np.stack([close * wicks[0], close / wicks[1]]))
+    return high.tolist(), low.tolist()
+
+
+def _market(r: random.Random, taste: Taste, prices: PriceColumns) -> PriceColumns:
+    """Bitcoin at most venues; its history may begin later than that of the others."""
+    rows = [row for row, asset in enumerate(prices.asset) if asset == "BTC" and r.random() >= taste.missing]
+    begins = r.choice([0, 0, 5])
+    return replace(
+        prices,
+        venue=tuple(prices.venue[row] for row in rows),
+        symbol=(BTC,) * len(rows),
+        asset=("BTC",) * len(rows),
+        at=prices.at[begins:],
+        high=prices.high[rows, begins:],
+        low=prices.low[rows, begins:],
+        close=prices.close[rows, begins:],
+    )
+
+
 def _series(r: random.Random, taste: Taste) -> EquitySeries:
-    ages = sorted((r.uniform(-1000, 2e6) for _ in range(r.randrange(1, 8))), reverse=True)
+    # Some moments are those of other accounts, too: what they have together is taken from these.
+    shared = [moment for moment in (-120.0, 60.0, 7_200.0, 100_000.0, 250_000.0) if r.random() < 0.8]
+    ages = sorted((*shared, *(r.uniform(-1000, 2e6) for _ in range(r.randrange(1, 8)))), reverse=True)
     scale = r.choice([w for w in taste.wallets if w > 0])
     points = [(age, scale * r.uniform(0.5, 1.5)) for age in ages]
-    return an_equity_series(points, net_deposits=scale * r.uniform(-0.5, 0.5), taken_at=NOW)
+    doubt = "cash moved" if r.random() < taste.missing else ""
+    return an_equity_series(points, net_deposits=scale * r.uniform(-0.5, 0.5), taken_at=NOW, doubt=doubt)

@@ -43,12 +43,17 @@ class Reference:
     """One snapshot with its history, row by row."""
 
     def __init__(
-        self, snapshot: Snapshot, history: History, clusters: Mapping[str, str] = MappingProxyType({})
+        self,
+        snapshot: Snapshot,
+        history: History,
+        clusters: Mapping[str, str] = MappingProxyType({}),
+        orders_selected: Sequence[bool] = (),
     ) -> None:
-        """``clusters``: name of the cluster by asset."""
+        """``clusters``: name of the cluster by asset; ``orders_selected``: one for each order."""
         self.s = snapshot
         self.h = history
         self.clusters = clusters
+        self.orders_selected = orders_selected
         self.now = snapshot.taken_at.timestamp()
         self.profiles = snapshot.desk.accounts
         self.p = snapshot.positions

@@ -11,14 +11,19 @@ from tests.measure.reference_cases import Parameters, Selected, by_row, each, ov
 
 def margin_ratio(ref: Reference, grain: Grain, _: Parameters, __: Selected) -> list[Case]:
     def value(subject: Subjects) -> Known:
-        account = subject.accounts[0]
-        summed = total([ref.maintenance(r) for r in ref.cross(account)])
-        if any(ref.p.isolated[r] for r in subject.rows):
-            return over_equity(summed, ref.cross_equity(account))
-        stated = known(ref.s.accounts.maintenance_margin[account])
-        return over_equity(summed if stated is None else stated, ref.equity(account))
+        return over_equity(*margin_parts(ref, subject))
 
     return each(ref, grain, value)
+
+
+def margin_parts(ref: Reference, subject: Subjects) -> tuple[Known, Known]:
+    """Maintenance margin and margin balance of an account."""
+    account = subject.accounts[0]
+    summed = total([ref.maintenance(r) for r in ref.cross(account)])
+    if any(ref.p.isolated[r] for r in subject.rows):
+        return summed, ref.cross_equity(account)
+    stated = known(ref.s.accounts.maintenance_margin[account])
+    return summed if stated is None else stated, ref.equity(account)
 
 
 def own_distance(ref: Reference, row: int) -> Known:
@@ -46,16 +51,6 @@ def liquidation_distance(ref: Reference, grain: Grain, _: Parameters, __: Select
     if grain is Grain.ACCOUNT:
         return each(ref, grain, lambda x: ref.adverse(x.accounts[0]))
     return by_row(ref, lambda row: distance(ref, row))
-
-
-def account_shock(ref: Reference, grain: Grain, _: Parameters, __: Selected) -> list[Case]:
-    def value(subject: Subjects) -> Known:
-        account = subject.accounts[0]
-        rows, equity = ref.cross(account), ref.cross_equity(account)
-        both = [ref.shortfall(equity, rows, direction) for direction in (-1.0, 1.0)]
-        return None if None in both else min(x for x in both if x is not None)
-
-    return each(ref, grain, value)
 
 
 def liquidation_divergence(ref: Reference, _: Grain, __: Parameters, ___: Selected) -> list[Case]:

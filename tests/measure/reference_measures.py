@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.measure.reference_betas import beta_delta
 from tests.measure.reference_cases import Measure
+from tests.measure.reference_collateral import COLLATERAL
+from tests.measure.reference_concentration import CONCENTRATION
+from tests.measure.reference_excursions import give_back, time_in_loss
 from tests.measure.reference_exposure import (
     basis,
     equity_at_venue,
@@ -14,13 +18,14 @@ from tests.measure.reference_exposure import (
     position_leverage,
     share_of_gross,
 )
+from tests.measure.reference_filled import FILLED
 from tests.measure.reference_grid import GRIDS
 from tests.measure.reference_liquidation import (
-    account_shock,
     liquidation_distance,
     liquidation_divergence,
     margin_ratio,
 )
+from tests.measure.reference_liquidity import LIQUIDITY
 from tests.measure.reference_past import (
     adl_rank,
     clock_skew,
@@ -35,6 +40,12 @@ from tests.measure.reference_past import (
     reject_rate,
     unlabelled,
 )
+from tests.measure.reference_portfolio import (
+    correlated_risk,
+    hedge_effectiveness,
+    hedge_ratio_gap,
+    portfolio_volatility,
+)
 from tests.measure.reference_prices import (
     correlation,
     expected_shortfall,
@@ -44,6 +55,8 @@ from tests.measure.reference_prices import (
     var,
     volatility,
 )
+from tests.measure.reference_results import RESULTS
+from tests.measure.reference_shocks import account_shock, asset_shock, beta_shock, shocked_margin_ratio
 from tests.measure.reference_stops import (
     open_risk,
     risk_per_trade,
@@ -51,6 +64,8 @@ from tests.measure.reference_stops import (
     stop_distance,
     stop_to_liquidation,
 )
+from tests.measure.reference_touch import stop_distance_atr, stop_distance_vol, touch_probability
+from tests.measure.reference_trades import TRADES
 
 MEASURES: Mapping[str, Measure] = {
     "leverage": gross_over_equity,
@@ -59,10 +74,14 @@ MEASURES: Mapping[str, Measure] = {
     "share_of_gross": share_of_gross,
     "equity_at_venue": equity_at_venue,
     "net_delta": net_delta,
+    "beta_delta": beta_delta,
     "margin_ratio": margin_ratio,
     "liquidation_distance": liquidation_distance,
     "liquidation_divergence": liquidation_divergence,
     "account_shock": account_shock,
+    "beta_shock": beta_shock,
+    "asset_shock": asset_shock,
+    "shocked_margin_ratio": shocked_margin_ratio,
     "risk_per_trade": risk_per_trade,
     "open_risk": open_risk,
     "stop_coverage": stop_coverage,
@@ -89,5 +108,20 @@ MEASURES: Mapping[str, Measure] = {
     "var": var,
     "expected_shortfall": expected_shortfall,
     "stress_loss": stress_loss,
+    "touch_probability": touch_probability,
+    "stop_distance_vol": stop_distance_vol,
+    "stop_distance_atr": stop_distance_atr,
+    "correlated_risk": correlated_risk,
+    "portfolio_volatility": portfolio_volatility,
+    "hedge_effectiveness": hedge_effectiveness,
+    "hedge_ratio_gap": hedge_ratio_gap,
+    "give_back": give_back,
+    "time_in_loss": time_in_loss,
     **GRIDS,
+    **FILLED,
+    **TRADES,
+    **CONCENTRATION,
+    **RESULTS,
+    **LIQUIDITY,
+    **COLLATERAL,
 }

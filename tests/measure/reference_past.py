@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from riskd.model.desk import UNLABELLED
 from riskd.model.report import MARKET_SURFACES, Surface
@@ -90,17 +91,12 @@ def holding_time(ref: Reference, _: Grain, __: Parameters, ___: Selected) -> lis
 
 def drawdown(ref: Reference, grain: Grain, parameters: Parameters, _: Selected) -> list[Case]:
     def value(subject: Subjects) -> Known:
-        account = subject.accounts[0]
-        equity, series = ref.equity(account), ref.h.equity[account]
-        if equity is None or series is None:
+        equity = total([ref.equity(a) for a in subject.accounts])
+        begins = dict.fromkeys(subject.accounts, ref.now - parameters["window"])
+        past = equity_past(ref, begins, highest=True)
+        if equity is None or not past:
             return None
-        begins = ref.now - parameters["window"]
-        inside = [
-            float(high) for at, high in zip(series.at, series.highest, strict=True) if begins <= at <= ref.now
-        ]
-        if not inside:
-            return None
-        peak = max(max(inside) + series.net_deposits, equity)
+        peak = max(*past, equity)
         return 1 - equity / peak if peak > 0 else None
 
     return each(ref, grain, value)
@@ -108,18 +104,31 @@ def drawdown(ref: Reference, grain: Grain, parameters: Parameters, _: Selected) 
 
 def loss_today(ref: Reference, grain: Grain, _: Parameters, __: Selected) -> list[Case]:
     def value(subject: Subjects) -> Known:
-        account = subject.accounts[0]
-        equity, series = ref.equity(account), ref.h.equity[account]
-        if equity is None or series is None:
+        equity = total([ref.equity(a) for a in subject.accounts])
+        begins = {account: float(ref.h.day_started_at[account]) for account in subject.accounts}
+        past = equity_past(ref, begins, highest=False)
+        if equity is None or not past:
             return None
-        begins = ref.h.day_started_at[account]
-        inside = [float(x) for at, x in zip(series.at, series.first, strict=True) if begins <= at <= ref.now]
-        if not inside:
-            return None
-        start = inside[0] + series.net_deposits
-        return max(0.0, 1 - equity / start) if start > 0 else None
+        return max(0.0, 1 - equity / past[0]) if past[0] > 0 else None
 
     return each(ref, grain, value)
+
+
+def equity_past(ref: Reference, begins: Mapping[int, float], *, highest: bool) -> list[float]:
+    """Equity on today's capital, oldest first; of several accounts in the minutes in which all were seen. Empty: unknown."""
+    found: list[dict[float, float]] = []
+    for account, since in begins.items():
+        series = ref.h.equity[account]
+        if series is None or series.doubt:
+            return []
+        chosen = series.highest if highest and len(begins) == 1 else series.first
+        mine: dict[float, float] = {}
+        for at, equity in zip(series.at.tolist(), chosen.tolist(), strict=True):
+            if since <= at <= ref.now:
+                mine.setdefault(at if len(begins) == 1 else at // 60, equity + series.net_deposits)
+        found.append(mine)
+    together = set.intersection(*(set(mine) for mine in found)) if found else set()
+    return [math.fsum(mine[at] for mine in found) for at in sorted(together)]
 
 
 VITAL = (

@@ -192,10 +192,14 @@ def independent_bets(ref: Reference, grain: Grain, _: Parameters, selected: Sele
 
 def stress_loss(ref: Reference, grain: Grain, _: Parameters, selected: Selected) -> list[Case]:
     scenario = SCENARIOS[SCENARIO]
+    moves = dict(scenario.moves)
+
+    def moved(worth: Known, asset: str) -> Known:
+        return times(worth, moves.get(asset, scenario.others))
 
     def value(subject: Subjects) -> Known:
-        gains = [times(ref.notional(r), scenario.move(ref.asset(r))) for r in subject.rows if selected[r]]
-        gains += [times(worth_of_coin(ref, c), scenario.move(ref.s.spot.asset[c])) for c in subject.coins]
+        gains = [moved(ref.notional(r), ref.asset(r)) for r in subject.rows if selected[r]]
+        gains += [moved(worth_of_coin(ref, c), ref.s.spot.asset[c]) for c in subject.coins]
         gain = total(gains)
         return over_equity(None if gain is None else max(0.0, -gain), equity_behind(ref, grain, subject))
 
@@ -208,7 +212,9 @@ def worth_of_coin(ref: Reference, row: int) -> Known:
 
 def var(ref: Reference, grain: Grain, parameters: Parameters, selected: Selected) -> list[Case]:
     return each(
-        ref, grain, lambda x: _of_losses(ref, grain, x, parameters, selected, lambda worst: worst[-1])
+        ref,
+        grain,
+        lambda x: of_worst(ref, grain, x, parameters, losses_of(ref, x, parameters, selected), smallest),
     )
 
 
@@ -218,21 +224,26 @@ def expected_shortfall(
     return each(
         ref,
         grain,
-        lambda x: _of_losses(
-            ref, grain, x, parameters, selected, lambda worst: math.fsum(worst) / len(worst)
-        ),
+        lambda x: of_worst(ref, grain, x, parameters, losses_of(ref, x, parameters, selected), mean),
     )
 
 
-def _of_losses(
+def smallest(worst: Sequence[float]) -> float:
+    return worst[-1]
+
+
+def mean(worst: Sequence[float]) -> float:
+    return math.fsum(worst) / len(worst)
+
+
+def of_worst(
     ref: Reference,
     grain: Grain,
     subject: Subjects,
     parameters: Parameters,
-    selected: Selected,
+    losses: Sequence[float] | None,
     pick: Callable[[Sequence[float]], float],
 ) -> Known:
-    losses = losses_of(ref, subject, parameters, selected)
     if losses is None:
         return None
     count = max(1, math.floor((1 - parameters["confidence"]) * len(losses) + 1e-9)) if losses else 0
@@ -244,7 +255,17 @@ def losses_of(
     ref: Reference, subject: Subjects, parameters: Parameters, selected: Selected
 ) -> Sequence[float] | None:
     """What is held now, in every move of the window; None: unknown; empty: nothing is held."""
-    window, horizon = parameters["window"], max(1, round(parameters["horizon"] / HOUR))
+    horizon = max(1, round(parameters["horizon"] / HOUR))
+    held = held_with_closes(ref, subject, parameters["window"], selected)
+    if held is None:
+        return None
+    return joint_losses([(worth, moves(closes, horizon)) for worth, closes in held], parameters)
+
+
+def held_with_closes(
+    ref: Reference, subject: Subjects, window: float, selected: Selected
+) -> list[tuple[float, Series]] | None:
+    """The worth of everything that is held and its closes; None when a worth is unknown."""
     held: list[tuple[Known, Series]] = []
     for row in (r for r in subject.rows if selected[r]):
         instrument = ref.s.instruments[int(ref.p.instrument[row])]
@@ -254,14 +275,17 @@ def losses_of(
         quantity = known(ref.s.spot.quantity[row])
         worth = 0.0 if quantity == 0 else worth_of_coin(ref, row)
         held.append((worth, coin_series(ref, venue, ref.s.spot.asset[row], window)))
-    held = [(worth, closes) for worth, closes in held if worth != 0]
-    if not held:
-        return []
     if any(worth is None for worth, _ in held):
         return None
-    ratios = [(worth or 0.0, moves(closes, horizon)) for worth, closes in held]
-    times_known = set.intersection(*(set(found) for _, found in ratios))
-    wanted = hours_of(window) - horizon + 1
+    return [(worth, closes) for worth, closes in held if worth]
+
+
+def joint_losses(held: Sequence[tuple[float, Series]], parameters: Parameters) -> Sequence[float] | None:
+    """Losses at every moment at which the moves of all that is held are known; None when these are too few."""
+    if not held:
+        return []
+    times_known = set.intersection(*(set(found) for _, found in held))
+    wanted = hours_of(parameters["window"]) - max(1, round(parameters["horizon"] / HOUR)) + 1
     if len(times_known) < max(math.ceil(0.9 * wanted), math.ceil(1 / (1 - parameters["confidence"]) - 1e-9)):
         return None
-    return [-math.fsum(worth * found[at] for worth, found in ratios) for at in sorted(times_known)]
+    return [-math.fsum(worth * found[at] for worth, found in held) for at in sorted(times_known)]

@@ -23,7 +23,14 @@ WANTED = {
     "basis", "grid_worst_leverage", "grid_worst_loss", "grid_worst_liquidation_distance", "grid_breakout", "drawdown",
     "loss_today", "order_rate", "holding_time", "data_age", "unlabelled", "adl_rank", "independent_bets", "volatility",
     "liquidation_distance_vol", "correlation", "var", "expected_shortfall", "stress_loss", "reject_rate", "clock_skew",
-    "reconciliation_gap",
+    "reconciliation_gap", "beta_shock", "asset_shock", "shocked_margin_ratio", "beta_delta",
+    "touch_probability", "correlated_risk", "portfolio_volatility", "stop_distance_vol", "stop_distance_atr",
+    "hedge_effectiveness", "hedge_ratio_gap", "give_back", "time_in_loss",
+    "filled_leverage", "filled_asset_share", "filled_liquidation_distance", "stop_age", "reward_to_risk", "risk_multiple",
+    "open_positions", "one_sidedness", "hhi", "leg_liquidation_distance", "leg_adl_rank", "leg_margin_imbalance",
+    "funding_flip", "funding_to_horizon", "losing_streak", "fee_burn", "fees_paid", "realized_loss", "loss_and_heat",
+    "exit_time", "share_of_volume", "share_of_open_interest", "share_of_depth", "exit_cost", "spread", "peg_gap",
+    "collateral_share", "collateral_stress",
 }  # fmt: skip
 
 

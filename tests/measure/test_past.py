@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from riskd.measure.book import Book
 from riskd.model.history import EquitySeries
 from riskd.model.subject import Grain
 from tests.builders import (
@@ -112,6 +113,84 @@ def test_each_account_has_its_own_series_and_day() -> None:
     assert found["account=a"] == pytest.approx(0.1)
     assert math.isnan(found["account=b"])
     assert found["account=c"] == pytest.approx(0.25)
+
+
+def of_two(*series: EquitySeries | None, equity: tuple[float, float] = (900.0, 500.0)) -> Book:
+    """Two accounts of a desk, and one of another."""
+    snapshot = a_snapshot(
+        accounts=[
+            an_account("a", equity=equity[0], desk="alpha"),
+            an_account("b", equity=equity[1], desk="alpha"),
+            an_account("c", equity=100.0, desk="beta"),
+        ]
+    )
+    own = an_equity_series([(10 * HOUR, 200.0), (HOUR, 100.0), (60.0, 100.0)])
+    given = {name: one for name, one in zip("abc", (*series, own), strict=True) if one is not None}
+    return book_of(snapshot, a_history(snapshot, equity=given))
+
+
+def test_a_desk_falls_from_a_moment_that_was_not_from_the_best_of_each_account() -> None:
+    """One account was best yesterday, the other today: together they never stood higher than 1,500."""
+    book = of_two(
+        an_equity_series([(10 * HOUR, 1_000), (HOUR, 800), (60.0, 900)]),
+        an_equity_series([(10 * HOUR, 500), (HOUR, 600), (60.0, 500)]),
+    )
+    found = by_subject(book, "drawdown", Grain.DESK, window=DAY)
+    assert found == {"desk=alpha": pytest.approx(1 - 1_400 / 1_500), "desk=beta": pytest.approx(0.5)}
+    assert value(book, "drawdown", Grain.PORTFOLIO, window=DAY) == pytest.approx(1 - 1_500 / 1_700)
+    assert by_subject(book, "loss_today", Grain.DESK)["desk=alpha"] == pytest.approx(1 - 1_400 / 1_500)
+    assert value(book, "loss_today", Grain.PORTFOLIO) == pytest.approx(1 - 1_500 / 1_700)
+
+
+def test_a_minute_in_which_one_account_was_not_seen_is_no_moment_of_the_desk() -> None:
+    book = of_two(
+        an_equity_series([(10 * HOUR, 5_000), (HOUR, 1_000), (60.0, 900)]),
+        an_equity_series([(HOUR, 600), (1_800.0, 9_000), (60.0, 500)]),
+    )
+    assert by_subject(book, "drawdown", Grain.DESK, window=DAY)["desk=alpha"] == pytest.approx(
+        1 - 1_400 / 1_600
+    )
+
+
+def test_money_moved_between_accounts_of_a_desk_is_nothing_to_the_desk() -> None:
+    book = of_two(
+        an_equity_series([(HOUR, 1_000), (60.0, 1_000)], net_deposits=-400.0),
+        an_equity_series([(HOUR, 500), (60.0, 500)], net_deposits=400.0),
+        equity=(600.0, 900.0),
+    )
+    assert by_subject(book, "drawdown", Grain.DESK, window=DAY)["desk=alpha"] == 0.0
+    assert by_subject(book, "loss_today", Grain.DESK)["desk=alpha"] == 0.0
+
+
+def test_a_desk_of_which_one_account_is_not_known_is_unknown_and_names_it() -> None:
+    known = an_equity_series([(HOUR, 1_000), (60.0, 900)])
+    assert reason(of_two(known, None), "drawdown", Grain.DESK, window=DAY) == (
+        "equity history of b: nothing recorded in the window"
+    )
+    blind = of_two(known, known, equity=(900.0, NAN))
+    assert reason(blind, "drawdown", Grain.DESK, window=DAY) == "equity of b"
+    doubtful = of_two(known, an_equity_series([(60.0, 500)], doubt="cash moved by +1.00"))
+    assert reason(doubtful, "loss_today", Grain.DESK) == "equity of b: cash moved by +1.00"
+    assert reason(doubtful, "drawdown", Grain.PORTFOLIO, window=DAY) == "equity of b: cash moved by +1.00"
+    apart = of_two(known, an_equity_series([(7_200.0, 500)]))
+    assert reason(apart, "drawdown", Grain.DESK, window=DAY) == (
+        "equity history of a, b: never recorded in the same minute in the window"
+    )
+    emptied = of_two(
+        an_equity_series([(60.0, 100)], net_deposits=-600.0),
+        an_equity_series([(60.0, 100)]),
+        equity=(-500.0, 100.0),
+    )
+    assert reason(emptied, "drawdown", Grain.DESK, window=DAY) == (
+        "the highest equity of desk=alpha, on today's capital, is not positive"
+    )
+
+
+def test_cash_that_nobody_can_tell_makes_an_account_unknown() -> None:
+    """Story F36: between the balance that shows a transfer and the history that tells it."""
+    series = an_equity_series([(HOUR, 1_000)], doubt="cash moved by -600.00")
+    assert with_equity(400, series)[1] == "equity of main: cash moved by -600.00"
+    assert loss(400, series)[1] == "equity of main: cash moved by -600.00"
 
 
 def test_order_rate_counts_the_orders_of_the_window() -> None:

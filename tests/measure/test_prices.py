@@ -191,6 +191,17 @@ def test_holes_leave_the_correlation_of_what_both_have() -> None:
     assert np.isnan(correlations(holed, 151)[0, 1])
 
 
+def test_rows_without_holes_correlate_as_beside_one_that_has_some() -> None:
+    moves = np.random.default_rng(6).standard_normal((4, 300)) / 50.0 + 0.1
+    moves[1] = 0.7 * moves[0] + 0.3 * moves[1]
+    holed = np.vstack([moves, np.where(np.arange(300) % 7 == 0, np.nan, moves[0])])
+    found = correlations(moves, 100)
+    np.testing.assert_allclose(found, np.corrcoef(moves), rtol=1e-12)
+    np.testing.assert_allclose(correlations(holed, 100)[:4, :4], found, rtol=1e-12)
+    with np.errstate(invalid="ignore"):  # as when a measure is taken
+        assert np.isnan(correlations(np.vstack([moves, np.zeros(300)]), 100)[4]).all()
+
+
 # --- clusters ---------------------------------------------------------------------------------------------------
 
 

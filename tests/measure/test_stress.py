@@ -8,7 +8,10 @@ import statistics
 
 import pytest
 
-from riskd.measure.scenarios import SCENARIOS, Scenario
+from riskd.measure.book import Book
+from riskd.measure.scenarios import SCENARIOS, scenario_of
+from riskd.model.desk import Desk
+from riskd.model.scenario import Scenario
 from riskd.model.subject import Grain
 from tests.builders import (
     BTC,
@@ -22,7 +25,7 @@ from tests.builders import (
     perpetual_leg,
     spot_leg,
 )
-from tests.measure.books import by_subject, reason, value
+from tests.measure.books import book_of, by_subject, reason, value, values
 from tests.shared_data import shared_path
 
 CRASH, RALLY = "crash-30-corr-1", "rally-30-corr-1"
@@ -65,9 +68,9 @@ def test_spot_that_a_hedge_names_offsets_its_perpetual() -> None:
 
 def test_a_coin_that_was_not_there_moves_as_the_median_of_the_others() -> None:
     tariffs = SCENARIOS[FALL]
-    assert tariffs.move("NEWCOIN") == tariffs.others
-    assert tariffs.move("1000PEPE") == tariffs.move("PEPE") == tariffs.move("1000000PEPE") == -0.445
-    assert SCENARIOS[CRASH].move("USDC") == 0.0
+    assert tariffs.moves_of(["NEWCOIN"]) == [tariffs.others]
+    assert tariffs.moves_of(["PEPE", "1000PEPE", "1000000PEPE"]) == [-0.445] * 3
+    assert SCENARIOS[CRASH].moves_of(["USDC", "BTC"]) == [0.0, -0.3]
 
 
 def test_what_cannot_be_valued_or_backed_is_unknown_or_infinite() -> None:
@@ -78,11 +81,79 @@ def test_what_cannot_be_valued_or_backed_is_unknown_or_infinite() -> None:
     assert value(poor, "stress_loss", Grain.ACCOUNT, scenario=RALLY) == 0.0
 
 
+LUNA = Scenario(
+    name="luna",
+    title="Terra fails, and a dollar with it",
+    others=-0.4,
+    moves=(("BTC", -0.3), ("PEPE", -0.9), ("USDE", -0.35)),
+)
+
+
+def test_a_scenario_of_the_desk_moves_what_it_names_and_the_rest_as_it_says() -> None:
+    snapshot = a_snapshot(
+        accounts=[an_account(wallet=60_000)],
+        positions=[a_position(BTC, 1), a_position(ETH, -10), a_position("1000PEPE/USDT:USDT", 10)],
+        spot=[a_spot("USDe", 2_000, 1.0), a_spot("USDC", 9_000, 1.0)],
+        hedges=(a_hedge("carry", spot_leg("USDe"), spot_leg("USDC"), perpetual_leg(BTC)),),
+        scenarios=(LUNA,),
+    )
+    # 60,000 x 30 % - 30,000 x 40 % + 1,000 x 90 % + 2,000 x 35 %; what is at par and not named stays there
+    lost = 18_000 - 12_000 + 900 + 700
+    assert value(snapshot, "stress_loss", Grain.ACCOUNT, scenario="luna") == pytest.approx(lost / 60_000)
+    assert value(snapshot, "stress_loss", Grain.PORTFOLIO, scenario="luna") == pytest.approx(lost / 60_000)
+
+
+def test_a_scenario_that_nobody_defined_is_unknown_even_of_nothing() -> None:
+    for held in ([], [a_position(BTC, 1)]):
+        snapshot = a_snapshot(positions=held, scenarios=(LUNA,))
+        for grain in (Grain.ACCOUNT, Grain.PORTFOLIO):
+            assert math.isnan(value(snapshot, "stress_loss", grain, scenario="terra"))
+            assert (
+                reason(snapshot, "stress_loss", grain, scenario="terra")
+                == "no scenario 'terra' in riskd.yaml"
+            )
+
+
+def test_a_scenario_of_riskd_is_never_the_desks() -> None:
+    other = Scenario(name=CRASH, title="Nothing happens", others=-1e-9)
+    assert scenario_of(CRASH, Desk(accounts=(), scenarios=(other,))) is SCENARIOS[CRASH]
+    assert scenario_of("luna", Desk(accounts=(), scenarios=(other, LUNA))) is LUNA
+    assert scenario_of("luna", Desk(accounts=())) is None
+
+
+def test_each_snapshot_of_a_block_has_the_scenarios_of_its_time() -> None:
+    """The desk's own words may change between two snapshots that are judged together."""
+    worse = Scenario(name="luna", title="Worse", others=-0.8)
+    books = [
+        book_of(
+            a_snapshot(accounts=[an_account(wallet=60_000)], positions=[a_position(BTC, 1)], scenarios=own)
+        )
+        for own in ((LUNA,), (), (worse,))
+    ]
+    alone = [value(book, "stress_loss", Grain.ACCOUNT, scenario="luna") for book in books]
+    together = values(Book.stack(books), "stress_loss", Grain.ACCOUNT, scenario="luna")
+    assert together[0] == alone[0] == pytest.approx(0.3)
+    assert math.isnan(together[1])
+    assert together[2] == alone[2] == pytest.approx(0.8)
+
+
+def test_absurd_scenarios_and_sizes_have_defined_answers() -> None:
+    gone = Scenario(name="gone", title="Everything is worth nothing", others=-1.0)
+    for size in (1e-20, 1e20):
+        snapshot = a_snapshot(
+            accounts=[an_account(wallet=1.0)], positions=[a_position(BTC, size / 60_000)], scenarios=(gone,)
+        )
+        assert value(snapshot, "stress_loss", Grain.ACCOUNT, scenario="gone") == pytest.approx(size)
+    broke = a_snapshot(accounts=[an_account(wallet=0)], positions=[a_position(BTC, 1)], scenarios=(gone,))
+    assert value(broke, "stress_loss", Grain.ACCOUNT, scenario="gone") == math.inf
+    assert value(a_snapshot(scenarios=(gone,)), "stress_loss", Grain.ACCOUNT, scenario="gone") == 0.0
+
+
 def test_every_move_is_a_fall_to_above_zero_or_a_rally() -> None:
     for name, scenario in SCENARIOS.items():
         assert name == scenario.name
         assert scenario.title
-        assert all(-1.0 < move < 0.0 for move in scenario.moves.values())
+        assert all(-1.0 < move < 0.0 for _, move in scenario.moves)
         assert scenario.others != 0.0
 
 
@@ -90,7 +161,7 @@ def test_every_move_is_a_fall_to_above_zero_or_a_rally() -> None:
 def test_the_magnitudes_are_the_recorded_ones() -> None:
     events = json.loads(shared_path("data/scenarios.json").read_text())["events"]
     for event in events:
-        assert SCENARIOS[event["id"]].moves == pytest.approx(_falls(event["measured"]), abs=6e-4)
+        assert dict(SCENARIOS[event["id"]].moves) == pytest.approx(_falls(event["measured"]), abs=6e-4)
         assert SCENARIOS[event["id"]].others == pytest.approx(_median(SCENARIOS[event["id"]]), abs=1e-9)
     assert len(SCENARIOS) == len(events) + 2
 
@@ -107,5 +178,5 @@ def _falls(measured: dict[str, dict[str, float]]) -> dict[str, float]:
 
 
 def _median(scenario: Scenario) -> float:
-    moves = [move for coin, move in scenario.moves.items() if coin not in ("BTC", "ETH")]
+    moves = [move for coin, move in scenario.moves if coin not in ("BTC", "ETH")]
     return round(statistics.median(moves), 3)

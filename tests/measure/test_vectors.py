@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 
 import numpy as np
 import pytest
 
 from riskd.measure.book import Book
 from riskd.measure.brackets import Brackets
-from riskd.measure.sizing import floored_to_lot, liquidation_price, size_for_risk
+from riskd.measure.effectiveness import minimum_variance_ratio, variance_taken_away
+from riskd.measure.prices import correlations
 from riskd.model.subject import Grain
 from tests.builders import (
     BTC,
@@ -25,11 +25,11 @@ from tests.builders import (
     an_instrument,
 )
 from tests.measure.books import book_of, value, values
-from tests.measure.vectors import a_bracket, hedge_of, near, of, one, vectors
+from tests.measure.vectors import hedge_of, near, of, one, vectors
 
 pytestmark = pytest.mark.shared
 
-# Kinds of which no measure of this release speaks, and why.
+# Kinds of which no measure of this release speaks, and why. Venues have their own tests of them.
 UNSPOKEN = {
     "inverse contracts": {
         "pnl_inverse", "liq_inverse", "pnl_quanto", "hedge_inverse", "liq_inverse_entry_mm", "liq_inverse_aax",
@@ -41,32 +41,22 @@ UNSPOKEN = {
     "auto-deleveraging and insurance funds": {
         "adl", "adl_paper", "adl_markout", "adl_score", "adl_trigger", "adl_queue", "insurance", "bankruptcy",
     },
-    "return statistics": {"percentile", "hhi", "var_es", "kelly", "hist_sim", "hedge_ratio_series"},
+    "how much to bet for growth, which needs a forecast of gains that no venue states": {"kelly"},
 }  # fmt: skip
 SPOKEN = {
-    "liq_linear", "liq_linear_quote", "liq_equity", "margin", "tier_integral", "tiers", "hedge_ratio",
-    "max_drawdown", "position_size", "funding", "note",
+    "liq_linear_quote", "margin", "tier_integral", "tiers", "hedge_ratio", "hedge_ratio_series", "max_drawdown",
+    "funding", "note",
 }  # fmt: skip
+# Kinds of which test_prices.py and test_concentration.py speak.
+OF_SHARES = {"hhi"}
+# Kinds of which test_tail.py speaks.
+OF_LOSSES = {"percentile", "var_es", "hist_sim"}
+# Kinds of which test_sizing_vectors.py speaks too or alone.
+OF_SIZES = {"position_size", "liq_linear", "liq_equity"}
 
 
 def test_every_kind_of_vector_is_spoken_of_or_left_out_for_a_reason() -> None:
-    assert {v["kind"] for v in vectors()} == SPOKEN.union(*UNSPOKEN.values())
-
-
-def test_linear_liquidation_prices_with_maintenance_at_mark() -> None:
-    chosen = [v for v in of("liq_linear") if v["inputs"]["mm_basis"] == "mark"]
-    assert len(chosen) >= 10
-    for vector in chosen:
-        inputs = vector["inputs"]
-        # Where a venue has the closing fee in its trigger, the fee is part of the maintenance rate.
-        rate = inputs["mmr"] + inputs.get("fee", 0.0)
-        price = liquidation_price(
-            quantity=inputs["side"] * inputs["qty"],
-            entry=inputs["entry"],
-            wallet=inputs["wallet"] - inputs["other_mm"] + inputs["other_upnl"],
-            brackets=a_bracket(rate, inputs["maint_amount"]),
-        )
-        near(price, vector["expected"]["liq_price"], vector)
+    assert {v["kind"] for v in vectors()} == SPOKEN.union(OF_SHARES, OF_SIZES, OF_LOSSES, *UNSPOKEN.values())
 
 
 def test_liquidation_prices_from_a_quote_balance() -> None:
@@ -82,16 +72,6 @@ def test_liquidation_prices_from_a_quote_balance() -> None:
         near(value(book, "leverage", Grain.ACCOUNT), expected["leverage"], vector)
         move = value(book, "liquidation_distance", Grain.POSITION)
         near(i["price"] * (1 - math.copysign(move, i["size"])), expected["liq_price"], vector)
-
-
-def test_liquidation_prices_from_equity() -> None:
-    for vector in of("liq_equity"):
-        i, expected = vector["inputs"], vector["expected"]
-        for rate, name in ((i["mmr"], "liq_price"), (0.0, "bankruptcy_price")):
-            price = liquidation_price(
-                quantity=i["size"], entry=i["mark"], wallet=i["equity"], brackets=a_bracket(rate)
-            )
-            near(price, expected[name], vector)
 
 
 def binance_two_positions() -> Book:
@@ -166,15 +146,6 @@ def test_margin_ratio_with_a_closing_fee_in_the_rate() -> None:
     near(value(book, "margin_ratio", Grain.ACCOUNT), vector["expected"]["margin_ratio"], vector)
 
 
-def test_bankruptcy_is_liquidation_without_maintenance() -> None:
-    vector = one("bitmex-linear-cross-karen-margins")
-    i = vector["inputs"]
-    price = liquidation_price(
-        quantity=i["qty"], entry=i["entry"], wallet=i["wallet"], brackets=a_bracket(0.0)
-    )
-    near(price, vector["expected"]["bankruptcy_price"], vector)
-
-
 def test_maintenance_is_the_integral_of_the_marginal_rates() -> None:
     for vector in of("tier_integral"):
         i = vector["inputs"]
@@ -208,6 +179,19 @@ def test_the_minimum_variance_number_of_contracts_hedges_as_wanted() -> None:
     assert abs(rounded - 1.0) < abs(hedge_of(vector, 38) - 1.0)
 
 
+def test_the_minimum_variance_ratio_of_two_series_is_rho_times_the_ratio_of_their_deviations() -> None:
+    for vector in of("hedge_ratio_series"):
+        spot, future = (np.array(vector["inputs"][name]) for name in ("dS", "dF"))
+        expected = vector["expected"]
+        near(float(spot.std(ddof=1)), expected["sigma_s"], vector)
+        near(float(future.std(ddof=1)), expected["sigma_f"], vector)
+        ratio = minimum_variance_ratio(spot, future)
+        near(ratio, expected["h"], vector)
+        taken = variance_taken_away(spot, spot - ratio * future)
+        near(math.sqrt(taken), expected["rho"], vector)
+        near(float(correlations(np.stack([spot, future]), len(spot))[0, 1]), expected["rho"], vector)
+
+
 def test_drawdown_over_a_path_of_returns_is_the_published_maximum() -> None:
     for vector in of("max_drawdown"):
         equity, path, worst = 1_000.0, [1_000.0], 0.0
@@ -220,24 +204,6 @@ def test_drawdown_over_a_path_of_returns_is_the_published_maximum() -> None:
             book = book_of(snapshot, a_history(snapshot, equity={"main": series}))
             worst = max(worst, value(book, "drawdown", Grain.ACCOUNT, window=86_400.0))
         near(-worst, vector["expected"]["max_drawdown"], vector)
-
-
-def test_position_sizes() -> None:
-    for vector in of("position_size"):
-        i, expected = vector["inputs"], vector["expected"]
-        entry = i.get("entry", 100.0)
-        stop = i.get("stop", entry * (1 - i.get("stop_pct", 0.0)))
-        size = size_for_risk(equity=i["equity"], risk=i["risk"], entry=entry, stop=stop)
-        near(size.risk_amount, i["equity"] * i["risk"], vector)
-        if "qty" in expected:
-            near(size.quantity, expected["qty"], vector)
-        if "notional" in expected:
-            near(size.notional, expected["notional"], vector)
-        if "slippage" in i:
-            slipped = size_for_risk(
-                equity=i["equity"], risk=i["risk"], entry=entry, stop=stop, slippage=i["slippage"]
-            )
-            assert floored_to_lot(slipped.quantity, Decimal(1)) == expected["qty_after_slippage"]
 
 
 def test_an_hourly_funding_payment() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from riskd.measure.sizing import liquidation_price
+from riskd.measure.venues import MODELS, Holding, flat, isolated, linear, liquidation_price
 from riskd.model.subject import Grain
 from tests.builders import ETH, a_position, a_snapshot, an_account
 from tests.measure.books import value
-from tests.measure.vectors import a_bracket, hedge_of, near, one, vectors
+from tests.measure.vectors import hedge_of, near, one, vectors
 
 pytestmark = pytest.mark.shared
 
@@ -29,9 +29,8 @@ def test_toobit_books_a_gain_as_a_loss_and_we_do_not() -> None:
 def test_bitgets_printed_formula_liquidates_a_long_above_its_entry() -> None:
     vector = one("bitget-support-formula-wrong")
     i = vector["inputs"]
-    ours = liquidation_price(
-        quantity=i["qty"], entry=i["entry"], wallet=i["margin"], brackets=a_bracket(i["mmr"])
-    )
+    holding = Holding(position=linear(i["qty"], i["entry"]), mark=i["entry"], maintenance=flat(i["mmr"]))
+    ours = liquidation_price(MODELS["binance_usdm"], [holding], isolated(i["margin"]))
     near(ours, vector["expected"]["liq_long"], vector)
     printed = (i["entry"] * i["qty"] + i["margin"]) / (i["qty"] * (1 - i["mmr"]))
     assert ours is not None

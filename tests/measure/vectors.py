@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from riskd.model.instrument import Bracket
 from riskd.model.subject import Grain
 from tests.builders import a_hedge, a_position, a_snapshot, an_account, an_instrument, perpetual_leg
 from tests.measure.books import value
@@ -39,18 +37,6 @@ def near(value: float | None, expected: float, vector: Vector) -> None:
     assert value is not None
     assert value == pytest.approx(expected, rel=tolerance.get("rel", 0.0), abs=tolerance.get("abs", 0.0)), (
         vector["id"]
-    )
-
-
-def a_bracket(rate: float, amount: float = 0.0) -> tuple[Bracket, ...]:
-    return (
-        Bracket(
-            notional_floor=Decimal(0),
-            notional_cap=Decimal("1e30"),
-            maintenance_margin_rate=Decimal(repr(rate)),
-            maintenance_amount=Decimal(repr(amount)),
-            leverage_max=Decimal(20),
-        ),
     )
 
 

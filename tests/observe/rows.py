@@ -50,8 +50,12 @@ def exchange_info() -> Row:
 
 def listing(*bases: str) -> Mapping[str, Instrument]:
     """Perpetuals of these coins, by the venue's symbol."""
-    contracts: list[JsonValue] = [_contract(base, tick="0.01", notional="5") for base in bases]
-    return dialect_of(VENUE).instruments({"symbols": contracts}, PLAUSIBLE).value
+    return dialect_of(VENUE).instruments({"symbols": contracts(*bases)}, PLAUSIBLE).value
+
+
+def contracts(*bases: str) -> list[JsonValue]:
+    """Perpetuals of these coins, as ``exchangeInfo`` lists them."""
+    return [_contract(base, tick="0.01", notional="5") for base in bases]
 
 
 def _contract(base: str, *, tick: str, notional: str) -> Row:

@@ -5,13 +5,11 @@ Source: the response examples of developers.binance.com, USDS-margined futures.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from riskd.model.flow import IncomeKind
 from riskd.model.report import Surface
 from riskd.model.snapshot import OrderKind
 from riskd.observe.facts import PositionKey
@@ -198,47 +196,6 @@ def test_a_conditional_order_that_cannot_wait_like_that_is_refused(change: Row, 
 
     assert read.value == ()
     assert says in read.faults[0].reason
-
-
-def test_income_is_told_apart_by_kind_and_number() -> None:
-    rows: list[Any] = [
-        {
-            "symbol": "",
-            "incomeType": "TRANSFER",
-            "income": "-0.37500000",
-            "asset": "USDT",
-            "info": "TRANSFER",
-            "time": 1570608000000,
-            "tranId": "9689322392",
-            "tradeId": "",
-        },
-        {
-            "symbol": "BTCUSDT",
-            "incomeType": "COMMISSION",
-            "income": "-0.01000000",
-            "asset": "USDT",
-            "info": "COMMISSION",
-            "time": 1570636800000,
-            "tranId": 9689322392,
-            "tradeId": "2059192",
-        },
-    ]
-
-    read = BINANCE.income([*rows, rows[1]], LISTING, PLAUSIBLE)
-
-    assert read.faults == ()
-    transfer, fee = read.value
-    assert (transfer.kind, transfer.amount, transfer.symbol) == (
-        IncomeKind.TRANSFER,
-        Decimal("-0.37500000"),
-        "",
-    )
-    assert (fee.kind, fee.symbol, fee.at) == (
-        IncomeKind.COMMISSION,
-        "BTC/USDT:USDT",
-        datetime(2019, 10, 9, 16, tzinfo=UTC),
-    )
-    assert transfer.id != fee.id
 
 
 def test_fills_carry_their_sign() -> None:

@@ -40,7 +40,11 @@ def _spec(
 
 _WINDOW = Parameter(name="window", unit=Unit.DURATION, meaning="how far back")
 _SCENARIO = Parameter(
-    name="scenario", unit=None, meaning="which crash", words=("crash-30-corr-1", "covid-2020-03-12")
+    name="scenario",
+    unit=None,
+    meaning="which crash",
+    words=("crash-30-corr-1", "covid-2020-03-12"),
+    defined_in="scenarios",
 )
 _CONFIDENCE = Parameter(name="confidence", unit=Unit.RATIO, meaning="share of moves", high=0.9999)
 _BEYOND = Parameter(name="beyond", unit=Unit.RATIO, meaning="how far past the edge", default=0.1)

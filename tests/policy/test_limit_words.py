@@ -7,7 +7,7 @@ import math
 import pytest
 
 from riskd.measure.spec import Unit
-from riskd.policy.limits.words import beyond_words, edge_text
+from riskd.policy.limits.words import beyond_words, edge_text, step_words
 from riskd.policy.rule import Bound
 
 
@@ -24,3 +24,9 @@ def test_only_the_edges_that_the_limit_has_are_named(
 ) -> None:
     assert edge_text(bound, low, high, unit) == edge
     assert beyond_words(bound, low, high, unit) == beyond
+
+
+def test_the_last_step_of_a_ladder_begins_where_the_one_before_it_ends() -> None:
+    assert step_words(-math.inf, 0.05, Unit.RATIO) == "up to 5%"
+    assert step_words(0.05, 0.25, Unit.RATIO) == "up to 25%"
+    assert step_words(0.25, math.inf, Unit.RATIO) == "above 25%"

@@ -247,6 +247,12 @@ def test_a_share_of_all_below_half_is_exceeded_by_a_book_of_few() -> None:
     assert told("50%") == []
 
 
+def test_concentration_of_a_few_assets_is_never_low() -> None:
+    findings = found(a_rule("max: 25%", measure="hhi", per="account"))
+    (told,) = [each.what for each in findings if each.lint is Lint.FEW_COINS]
+    assert "1 to 3 assets are all there is" in told
+
+
 # ---- guard and tests -------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from riskd.model.desk import LegKind
+from riskd.model.desk import UNLABELLED, LegKind
 from riskd.model.report import Surface
 from riskd.model.snapshot import OrderKind
 from riskd.policy.book_rows import BookRows
@@ -57,9 +57,10 @@ def test_an_order_is_a_stop_where_it_has_a_trigger() -> None:
   orders:
     - {{symbol: {BTC}, side: sell, quantity: all, trigger: 48k USD}}
     - {{symbol: {BTC}, side: buy, quantity: 0.1 BTC, price: 45k USD}}
-    - {{symbol: {BTC}, side: sell, quantity: 0.1 BTC, type: take_profit, trigger: 60k USD, reduce_only: yes}}
+    - {{symbol: {BTC}, side: sell, quantity: 0.1 BTC, type: take_profit, trigger: 60k USD, reduce_only: yes, age: 6d}}
 """)
     stop, limit, profit = book.orders
+    assert (stop.placed_at, profit.placed_at) == (None, -6 * 86_400.0)
     assert (stop.kind, stop.quantity, stop.direction) == (OrderKind.STOP, None, -1)
     assert (limit.kind, limit.price, limit.reduce_only) == (OrderKind.LIMIT, 45_000.0, False)
     assert (profit.kind, profit.reduce_only) == (OrderKind.TAKE_PROFIT, True)
@@ -72,8 +73,12 @@ def test_hedges_grids_and_the_past() -> None:
   grids: [{{id: eth, symbol: {ETH}, lower: 1.8k USD}}]
   spot: [{{quantity: 2 BTC}}]
   funding: [{{symbol: {BTC}, received: 5 USD, ago: 30m}}]
+  closes: [{{symbol: {BTC}, loss: 50 USD, fee: 2 USD, ago: 1h, strategy: scalp}}, {{symbol: {ETH}, gain: 9 USD, ago: 5m}}]
   placed: [{{orders: 7, ago: 5s, strategy: grid-a}}]
 """)
+    lost, won = book.closes
+    assert (lost.realized, lost.fee, lost.at, lost.strategy) == (-50.0, 2.0, -3_600.0, "scalp")
+    assert (won.realized, won.fee, won.at, won.strategy) == (9.0, 0.0, -300.0, UNLABELLED)
     assert book.accounts[0].past == ((-43_200.0, 10_000.0), (-3_600.0, 9_000.0))
     assert book.accounts[0].unknown == (Surface.MARKS, Surface.INCOME)
     assert [leg.kind for leg in book.hedges[0].legs] == [LegKind.SPOT, LegKind.PERPETUAL]

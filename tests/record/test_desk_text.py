@@ -19,6 +19,7 @@ from riskd.model.desk import (
     StrategyMatch,
 )
 from riskd.model.journal import EntryKind, JournalEntry
+from riskd.model.scenario import Scenario
 from riskd.record.desk_text import desk_json, desk_of
 from riskd.record.fields import JsonObject
 from tests.builders import NOW
@@ -49,6 +50,10 @@ WHOLE = Desk(
     ),
     grids=(GridDefinition(id="g", account="main", symbol="ETH/USDT:USDT", lower=Decimal("2000.50")),),
     clusters=(Cluster(name="memes", assets=("DOGE", "PEPE")),),
+    scenarios=(
+        Scenario(name="luna", title="Terra fails", others=-0.41, moves=(("BTC", -0.1 - 0.2), ("LUNA", -1.0))),
+        Scenario(name="up", title="Up", others=1e-9),
+    ),
 )
 
 

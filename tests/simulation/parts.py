@@ -278,10 +278,10 @@ class LightLedger:
     def forget_details(self, *, before: datetime) -> None:
         self._must_work()
 
-    def equity_samples(self, *, since: datetime) -> Mapping[str, Sequence[tuple[float, float]]]:
+    def equity_samples(self, *, since: datetime) -> Mapping[str, Sequence[tuple[float, float, float, str]]]:
         return {}
 
-    def transfers(self, *, since: datetime) -> Sequence[tuple[str, str, float, float]]:
+    def transfers(self, *, since: datetime) -> Sequence[tuple[str, str, float, float, str]]:
         return ()
 
     def checkpoint(self) -> None:

@@ -1,8 +1,7 @@
-"""Line charts as SVG text: no script, no font, no network. Gaps are drawn as gaps, never bridged."""
+"""Line charts over time as SVG text: no script, no font, no network. Gaps are drawn as gaps, never bridged."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,22 +9,12 @@ from html import escape
 
 import numpy as np
 
-from riskd.model.arrays import FloatArray
+from riskd.daemon.drawing import DIM, INK, PAPER, RULE, Frame, Line, curve, legend, opened, ticks
+
+__all__ = ["Gap", "Line", "Marker", "Tier", "chart"]
 
 WIDTH, HEIGHT = 880, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74, 16, 34, 26
-_POINTS_MAX = 700
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One curve; NaN breaks it."""
-
-    name: str
-    at: FloatArray
-    values: FloatArray
-    colour: str
-    dashed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +45,6 @@ class Gap:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Frame:
-    at_min: float
-    at_max: float
-    low: float
-    high: float
-
-    def x(self, at: float) -> float:
-        span = max(self.at_max - self.at_min, 1.0)
-        return _LEFT + (at - self.at_min) / span * (WIDTH - _LEFT - _RIGHT)
-
-    def y(self, value: float) -> float:
-        span = max(self.high - self.low, 1e-12)
-        inside = min(max(value, self.low), self.high)
-        return HEIGHT - _BOTTOM - (inside - self.low) / span * (HEIGHT - _TOP - _BOTTOM)
-
-
 def chart(
     title: str,
     lines: Sequence[Line],
@@ -94,35 +66,37 @@ def chart(
     """
     frame = _frame(lines, tiers, low, high)
     parts = [
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-label="{escape(title, quote=True)}" font-family="ui-sans-serif, system-ui, sans-serif" '
-            'font-size="11">'
-        ),
+        opened(WIDTH, HEIGHT, title),
         (
             '<defs><pattern id="gap" width="6" height="6" patternUnits="userSpaceOnUse" '
             'patternTransform="rotate(45)"><path d="M0 0V6" stroke="#9a9a9a" stroke-width="2"/></pattern></defs>'
         ),
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        f'<text x="{_LEFT}" y="16" font-size="13" font-weight="600" fill="#1b1f24">{escape(title)}</text>',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
+        f'<text x="{_LEFT}" y="16" font-size="13" font-weight="600" fill="{INK}">{escape(title)}</text>',
         *_axes(frame, show),
         *[_gap(frame, gap) for gap in gaps],
         *[_tier(frame, tier, row) for row, tier in enumerate(tiers)],
-        *[_line(frame, line) for line in lines],
+        *[curve(frame, line) for line in lines],
         *[_marker(frame, marker) for marker in markers],
-        *_legend(lines),
+        *legend(frame, lines),
         "</svg>",
     ]
     return "\n".join(parts)
 
 
-def _frame(lines: Sequence[Line], tiers: Sequence[Tier], low: float | None, high: float | None) -> _Frame:
+def _frame(lines: Sequence[Line], tiers: Sequence[Tier], low: float | None, high: float | None) -> Frame:
     values = np.concatenate([line.values for line in lines] + [np.array([tier.value for tier in tiers])])
     finite = values[np.isfinite(values)]
     bottom = float(finite.min()) if finite.size else 0.0
     top = float(finite.max()) if finite.size else 1.0
     margin = (top - bottom) * 0.06 or abs(top) * 0.02 or 1.0
-    return _Frame(
+    return Frame(
+        width=WIDTH,
+        height=HEIGHT,
+        left=_LEFT,
+        right=_RIGHT,
+        top=_TOP,
+        bottom=_BOTTOM,
         at_min=min(float(line.at[0]) for line in lines if line.at.size),
         at_max=max(float(line.at[-1]) for line in lines if line.at.size),
         # What is never negative has no axis below zero.
@@ -131,13 +105,13 @@ def _frame(lines: Sequence[Line], tiers: Sequence[Tier], low: float | None, high
     )
 
 
-def _axes(frame: _Frame, show: Callable[[float], str]) -> list[str]:
+def _axes(frame: Frame, show: Callable[[float], str]) -> list[str]:
     parts = []
-    for value in _ticks(frame.low, frame.high):
+    for value in ticks(frame.low, frame.high):
         y = frame.y(value)
         parts.append(
-            f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="#e4e7eb"/>'
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="#57606a">'
+            f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="{RULE}"/>'
+            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="{DIM}">'
             f"{escape(show(value))}</text>"
         )
     span = frame.at_max - frame.at_min
@@ -147,34 +121,12 @@ def _axes(frame: _Frame, show: Callable[[float], str]) -> list[str]:
         anchor = "end" if at == frame.at_max else "middle"
         parts.append(
             f'<text x="{frame.x(float(at)):.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}" '
-            f'fill="#57606a">{text}</text>'
+            f'fill="{DIM}">{text}</text>'
         )
     return parts
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Round values between two ends, about five: steps of 1, 2, 2.5 or 5 times a power of ten."""
-    rough = max(high - low, 1e-12) / 5.0
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(each * power for each in (1.0, 2.0, 2.5, 5.0, 10.0) if each * power >= rough)
-    return [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def _line(frame: _Frame, line: Line) -> str:
-    step = max(1, line.at.size // _POINTS_MAX)
-    path: list[str] = []
-    drawing = False
-    for at, value in zip(line.at[::step], line.values[::step], strict=True):
-        if not np.isfinite(value):
-            drawing = False
-            continue
-        path.append(f"{'L' if drawing else 'M'}{frame.x(float(at)):.1f} {frame.y(float(value)):.1f}")
-        drawing = True
-    dashes = f' stroke-dasharray="{line.dashed}"' if line.dashed else ""
-    return f'<path d="{"".join(path)}" fill="none" stroke="{line.colour}" stroke-width="1.8"{dashes}/>'
-
-
-def _tier(frame: _Frame, tier: Tier, row: int) -> str:
+def _tier(frame: Frame, tier: Tier, row: int) -> str:
     """A limit's line; names stand beside each other, so that limits close together stay readable."""
     y = frame.y(tier.value)
     x = WIDTH - _RIGHT - 56 * row
@@ -192,7 +144,7 @@ _SHAPES = {
 }
 
 
-def _marker(frame: _Frame, marker: Marker) -> str:
+def _marker(frame: Frame, marker: Marker) -> str:
     y = _TOP + 8 if marker.shape == "liquidated" else HEIGHT - _BOTTOM - 8
     return (
         f'<g transform="translate({frame.x(marker.at):.1f} {y})"><title>{escape(marker.name)}</title>'
@@ -201,22 +153,9 @@ def _marker(frame: _Frame, marker: Marker) -> str:
     )
 
 
-def _gap(frame: _Frame, gap: Gap) -> str:
+def _gap(frame: Frame, gap: Gap) -> str:
     x, end = frame.x(gap.start), frame.x(gap.end)
     return (
         f'<rect x="{x:.1f}" y="{_TOP}" width="{max(end - x, 2):.1f}" height="{HEIGHT - _TOP - _BOTTOM}" '
         f'fill="url(#gap)" opacity="0.35"><title>{escape(gap.name)}</title></rect>'
     )
-
-
-def _legend(lines: Sequence[Line]) -> list[str]:
-    parts = []
-    x = WIDTH - _RIGHT - sum(34 + 6 * len(line.name) for line in lines)
-    for line in lines:
-        dashes = f' stroke-dasharray="{line.dashed}"' if line.dashed else ""
-        parts.append(
-            f'<path d="M{x} 12h18" stroke="{line.colour}" stroke-width="2"{dashes}/>'
-            f'<text x="{x + 22}" y="16" fill="#1b1f24">{escape(line.name)}</text>'
-        )
-        x += 34 + 6 * len(line.name)
-    return parts

@@ -28,6 +28,7 @@ from riskd.measure.venues.funding import (
     rate_from_premium,
     settled_rate,
 )
+from riskd.measure.venues.hedge_mode import margined_by
 from riskd.measure.venues.liquidation import Backing, bankruptcy_price, cross, isolated, liquidation_price
 from riskd.measure.venues.margin import (
     Holding,
@@ -40,7 +41,7 @@ from riskd.measure.venues.margin import (
     unrealized_pnl,
     venue_ratio,
 )
-from riskd.measure.venues.model import MarginMode, MarginModel
+from riskd.measure.venues.model import HedgeMargin, MarginMode, MarginModel
 from riskd.measure.venues.schedule import (
     Schedule,
     discontinuities,
@@ -57,6 +58,7 @@ __all__ = [
     "Backing",
     "Contract",
     "DatedBrackets",
+    "HedgeMargin",
     "Holding",
     "MarginMode",
     "MarginModel",
@@ -86,6 +88,7 @@ __all__ = [
     "margin_cap",
     "margin_ratio",
     "marginal",
+    "margined_by",
     "markout",
     "next_tier",
     "of_brackets",

@@ -51,7 +51,7 @@ BINANCE_USDM = MarginModel(
             title="How to Calculate Liquidation Price of USDS-M Futures",
             at="binance.com/en/support/faq/b3c689c1f50a44cabb3a84e663b81d93",
             dated="undated; its worked example has the brackets of 2021",
-            says="maintenance at mark with its amount, cross account of two positions, ratio MM / margin balance",
+            says="maintenance at mark with its amount, each side of hedge mode by itself; two positions; ratio MM / margin balance",
         ),
         Source(
             title="Position-Information-V3, example response",

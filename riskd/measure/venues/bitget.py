@@ -14,6 +14,7 @@ from riskd.measure.venues.model import (
     FundingInterval,
     FundingPrice,
     FundingRule,
+    HedgeMargin,
     MarginModel,
     MarginRule,
     RatioRule,
@@ -31,6 +32,7 @@ BITGET = MarginModel(
     fee_rate=0.0006,
     margin_rule=MarginRule.WHOLE_TIERS,
     tiers_by="position value, both directions of a cross account together",
+    hedge_margin=HedgeMargin.LARGER_SIDE_BY_BOTH,
     ratio=RatioRule(name="maintenance margin ratio", direction=Direction.RISING),
     funding=FundingRule(
         price=FundingPrice.MARK,
@@ -49,7 +51,7 @@ BITGET = MarginModel(
     assumed=("initial_basis", "funding"),
     doubts=(
         "The formula printed for USDT-M adds margin instead of subtracting it: a long would be liquidated above its "
-        "entry. In hedge mode the larger side alone needs margin."
+        "entry. Whether the smaller side of hedge mode counts its closing fee: riskd leaves it out with its margin."
     ),
     sources=(
         Source(
@@ -62,7 +64,13 @@ BITGET = MarginModel(
             title="Position tier",
             at="bitget.com/support/articles/360052911052",
             dated="undated",
-            says="rate of the tier on the position's value at mark",
+            says="rate of the tier on the position's value at mark; in cross margin long and short make one tier",
+        ),
+        Source(
+            title="Bitget futures: leverage and risk management",
+            at="bitget.com/support/articles/360058821652",
+            dated="2025-02-07",
+            says="cross margin, hedge mode: maintenance of the position of higher value",
         ),
         Source(
             title="Liquidation",

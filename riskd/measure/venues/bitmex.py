@@ -51,7 +51,7 @@ BITMEX = MarginModel(
         trigger=AdlTrigger.INSURANCE_SPENT,
         closes_at="bankruptcy price of the liquidated position",
     ),
-    assumed=("ratio",),
+    assumed=("ratio", "hedge_margin"),
     doubts=(
         "The closing fee is held within position margin (posComm) beside maintenance and cancels out of the "
         "condition. Rounding of a long's bankruptcy price: only a short was seen. The multiplier of the ETHUSD "

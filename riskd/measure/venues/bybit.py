@@ -71,6 +71,7 @@ BYBIT_LINEAR = MarginModel(
         trigger=AdlTrigger.POOL_DRAWDOWN,
         closes_at="bankruptcy price that keeps the pool at its threshold",
     ),
+    assumed=("hedge_margin",),
     doubts=(
         "The unified account's cross margin values maintenance at mark with an estimated fee to close; no worked "
         "number of it was found. Entry is settled for isolated positions."

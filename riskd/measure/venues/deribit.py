@@ -45,7 +45,7 @@ DERIBIT = MarginModel(
         trigger=AdlTrigger.NOT_FOUND,
         closes_at="not found",
     ),
-    assumed=("ratio",),
+    assumed=("ratio", "hedge_margin"),
     doubts=(
         "The page takes margin at the index price; riskd takes it at mark, which the venue keeps within a small band "
         "of the index. An older page has a damper of 0.05 %."

@@ -21,6 +21,8 @@ sign everywhere: with a positive rate longs pay shorts.
 
 The live reader speaks with Binance USD-M; the measures `margin_ratio` and `liquidation_distance` compute what `binance_usdm` says, and
 a test holds them to it. The other models serve sizes, prices and comparisons before an account is opened.
+
+How far prices may move before an account of many positions is liquidated is on a [page of its own](account-solver.md).
 """
 
 # Heading, the field that the cell shows, and its words.
@@ -102,6 +104,7 @@ _MARGIN: tuple[_Column, ...] = (
     ("closing fee in the condition", "cross_fee", _fee),
     ("rate by size", "margin_rule", lambda model: model.margin_rule),
     ("size measured in", "tiers_by", lambda model: model.tiers_by),
+    ("long and short of one market, cross", "hedge_margin", lambda model: model.hedge_margin),
 )
 _REST: tuple[_Column, ...] = (
     ("the venue's ratio", "ratio", lambda model: f"{model.ratio.name}, {model.ratio.direction}"),

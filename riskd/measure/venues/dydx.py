@@ -44,6 +44,7 @@ DYDX = MarginModel(
         trigger=AdlTrigger.NEGATIVE_EQUITY,
         closes_at="bankruptcy price of the subaccount, against positions of the other side",
     ),
+    assumed=("hedge_margin",),
     doubts="The mark of this model is the oracle price: the chain knows no other.",
     sources=(
         Source(

@@ -14,6 +14,7 @@ from riskd.measure.venues.model import (
     FundingInterval,
     FundingPrice,
     FundingRule,
+    HedgeMargin,
     MarginModel,
     MarginRule,
     RatioRule,
@@ -31,6 +32,7 @@ GATE = MarginModel(
     fee_rate=0.0006,
     margin_rule=MarginRule.MARGINAL_TIERS,
     tiers_by="position value",
+    hedge_margin=HedgeMargin.LARGER_SIDE,
     ratio=RatioRule(name="maintenance margin ratio", direction=Direction.FALLING),
     funding=FundingRule(
         price=FundingPrice.MARK,
@@ -49,7 +51,8 @@ GATE = MarginModel(
     assumed=("initial_basis", "ratio"),
     doubts=(
         "Before July 2025 the tier was chosen by hand and its rate was that of the whole position. ADL "
-        "multiplies profit by the leverage that is set, not by the effective one."
+        "multiplies profit by the leverage that is set, not by the effective one. The page names the maintenance rate of "
+        "the higher side of hedge mode and no fee of the lower one: riskd leaves both out."
     ),
     sources=(
         Source(

@@ -49,7 +49,7 @@ HYPERLIQUID = MarginModel(
         trigger=AdlTrigger.NEGATIVE_EQUITY,
         closes_at="previous mark price; an older page says oracle price",
     ),
-    assumed=("initial_basis", "ratio"),
+    assumed=("initial_basis", "ratio", "hedge_margin"),
     doubts="The sorting index is printed for longs; for shorts riskd inverts the price ratio, so that profit ranks.",
     sources=(
         Source(

@@ -43,7 +43,7 @@ KRAKEN_FUTURES = MarginModel(
         trigger=AdlTrigger.NEGATIVE_EQUITY,
         closes_at="zero-equity price: assigned to others, then unwound (Equity Protection Process)",
     ),
-    assumed=("funding", "adl"),
+    assumed=("funding", "adl", "hedge_margin"),
     doubts=(
         "The schedule page says that percentages are of the value at entry; the worked example is met with 1 % of "
         "the value at mark only (7,481), and its printed constant gives 7,476.6. Whether a level's rate is that of "

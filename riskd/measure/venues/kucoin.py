@@ -50,7 +50,7 @@ KUCOIN = MarginModel(
         trigger=AdlTrigger.INSURANCE_SPENT,
         closes_at="bankruptcy price",
     ),
-    assumed=("ratio",),
+    assumed=("ratio", "hedge_margin"),
     doubts=(
         "In the samples of the older documentation maintenance is 0.51 % where the page says 0.5 %; that of January "
         "2025 has 0.4 % exactly. Its bankruptcy price 43,880.60 is printed 43,880.61, the older ones are rounded down."
@@ -99,7 +99,7 @@ KUCOIN_CROSS = replace(
     cross_fee=ClosingFee.AT_MARK,
     fee_rate=0.0006,
     ratio=RatioRule(name="risk rate", direction=Direction.RISING),
-    assumed=("initial_basis",),
+    assumed=("initial_basis", "hedge_margin"),
     doubts="The risk rate also counts open orders as if they were filled.",
     sources=(
         Source(

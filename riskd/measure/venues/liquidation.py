@@ -12,8 +12,16 @@ from riskd.measure.brackets import Brackets
 from riskd.measure.groups import Groups
 from riskd.measure.solver import Cushion, smallest_move
 from riskd.measure.venues.contract import entry_value, pnl, value, value_slope
+from riskd.measure.venues.hedge_mode import margined_by
 from riskd.measure.venues.margin import Holding, maintenance_margin, required_margin, unrealized_pnl
-from riskd.measure.venues.model import Basis, ClosingFee, ContractKind, MarginMode, MarginModel
+from riskd.measure.venues.model import (
+    Basis,
+    ClosingFee,
+    ContractKind,
+    HedgeMargin,
+    MarginMode,
+    MarginModel,
+)
 from riskd.measure.venues.rounding import stated_price
 from riskd.measure.venues.schedule import Schedule, Tier, flat
 
@@ -77,7 +85,8 @@ def liquidation_price(
 
     Args:
         model: Of the venue.
-        holdings: Of one market, at one mark: one position, or a long and a short of hedge mode.
+        holdings: Of one market, at one mark: one position, or a long and a short of hedge mode, of which some venues
+            margin the larger one alone (``MarginModel.hedge_margin``).
         backing: What stands behind them.
         fee_rate: Rate of the closing fee where the model has one in its condition; the model's own where None.
         tick: Step of the price as the venue states it; None for the exact price.
@@ -116,7 +125,9 @@ def bankruptcy_price(
     """
     rate = model.fee_rate if fee_rate is None else fee_rate
     at_mark = rate if model.bankruptcy_fee is not ClosingFee.NONE else 0.0
-    condition = _Condition(cash=backing.cash + backing.others_pnl, schedules=(_NOTHING,), fee_rate=at_mark)
+    condition = _Condition(
+        cash=backing.cash + backing.others_pnl, schedules=(_NOTHING,), fee_rates=(at_mark,)
+    )
     price = _nearest_price([holding], condition)
     if price is None:
         return None
@@ -133,31 +144,37 @@ class _Condition:
     Attributes:
         cash: What does not depend on price, needs that do not either taken off.
         schedules: Maintenance by value at mark, one a holding; nothing where maintenance is a constant within cash.
-        fee_rate: Of value at mark.
+        fee_rates: Of value at mark, one a holding.
     """
 
     cash: float
     schedules: tuple[Schedule, ...]
-    fee_rate: float
+    fee_rates: tuple[float, ...]
 
 
 def _condition(model: MarginModel, holdings: Sequence[Holding], backing: Backing, rate: float) -> _Condition:
     """The venue's condition: what is taken at entry or at bankruptcy is a constant, what is taken at mark grows."""
     fee = model.closing_fee(backing.mode)
     grows = model.maintenance_basis is Basis.MARK
+    own = backing.mode is MarginMode.ISOLATED
+    rule = HedgeMargin.EACH_SIDE if own else model.hedge_margin
+    margined = margined_by(rule, holdings)
     constants = [backing.others_required]
-    for holding in holdings:
+    for holding, schedule in zip(holdings, margined, strict=True):
+        if schedule is None:
+            continue
         if not grows:
-            constants.append(maintenance_margin(model, holding))
+            constants.append(maintenance_margin(model, replace(holding, maintenance=schedule)))
         if fee is ClosingFee.AT_ENTRY:
             constants.append(rate * entry_value(holding.position))
         elif fee is ClosingFee.AT_BANKRUPTCY:
             bankrupt = bankruptcy_price(model, holding, backing, fee_rate=rate)
             constants.append(rate * value(holding.position, bankrupt) if bankrupt is not None else 0.0)
+    at_mark = rate if fee is ClosingFee.AT_MARK else 0.0
     return _Condition(
         cash=backing.cash + backing.others_pnl - math.fsum(constants),
-        schedules=tuple(holding.maintenance if grows else _NOTHING for holding in holdings),
-        fee_rate=rate if fee is ClosingFee.AT_MARK else 0.0,
+        schedules=tuple(schedule if schedule is not None and grows else _NOTHING for schedule in margined),
+        fee_rates=tuple(at_mark if schedule is not None else 0.0 for schedule in margined),
     )
 
 
@@ -188,10 +205,10 @@ def _safe_price(holdings: Sequence[Holding], condition: _Condition) -> float:
 def _room(holdings: Sequence[Holding], condition: _Condition, price: float) -> float:
     """Equity above what is required at a price."""
     room = condition.cash
-    for holding, schedule in zip(holdings, condition.schedules, strict=True):
+    for holding, schedule, fee_rate in zip(holdings, condition.schedules, condition.fee_rates, strict=True):
         worth = value(holding.position, price)
         slope, _ = _tangent(holding, schedule, worth)
-        room += pnl(holding.position, price) - condition.fee_rate * worth - slope.required(worth, 0.0)
+        room += pnl(holding.position, price) - fee_rate * worth - slope.required(worth, 0.0)
     return room
 
 
@@ -233,7 +250,7 @@ def _move(
         for holding, schedule, worth in zip(holdings, condition.schedules, at, strict=True)
     ]
     tables = [schedule for schedule, _ in tangents]
-    tables += [flat(condition.fee_rate)] * len(holdings)
+    tables += [flat(fee_rate) for fee_rate in condition.fee_rates]
     notional = np.array(worths * 2)
     gains = math.fsum(pnl(holding.position, start) for holding in holdings)
     slopes = (value_slope(holding.position) * worth for holding, worth in zip(holdings, worths, strict=True))

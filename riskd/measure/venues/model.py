@@ -42,6 +42,14 @@ class MarginRule(StrEnum):
     FLAT = "one rate"
 
 
+class HedgeMargin(StrEnum):
+    """What a long and a short of one market need together, in one cross account."""
+
+    EACH_SIDE = "each side by itself"
+    LARGER_SIDE = "the larger side alone"
+    LARGER_SIDE_BY_BOTH = "the larger side alone, its tier by both together"
+
+
 class Direction(StrEnum):
     """Which way the venue's margin ratio goes on the way to liquidation."""
 
@@ -198,6 +206,7 @@ class MarginModel:
         fee_rate: Rate of that fee where no rate of the account is known, fraction of value; 0 without a fee.
         margin_rule: How the rate follows from size.
         tiers_by: What the size of a tier is measured in, in words.
+        hedge_margin: What a long and a short of one market need in a cross account; isolated ones each need their own.
         ratio: The venue's margin ratio.
         liquidation_rounding: Of stated liquidation prices.
         bankruptcy_rounding: Of stated bankruptcy prices.
@@ -219,6 +228,7 @@ class MarginModel:
     fee_rate: float = 0.0
     margin_rule: MarginRule
     tiers_by: str
+    hedge_margin: HedgeMargin = HedgeMargin.EACH_SIDE
     ratio: RatioRule
     liquidation_rounding: Rounding = Rounding.NONE
     bankruptcy_rounding: Rounding = Rounding.NONE

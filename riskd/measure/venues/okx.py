@@ -44,6 +44,7 @@ OKX = MarginModel(
         trigger=AdlTrigger.NOT_FOUND,
         closes_at="not found",
     ),
+    assumed=("hedge_margin",),
     doubts="Funding is on the position's value, taken at mark here. The bounds of the rate differ by coin (0.375 % to 3 % on the page) and change without notice.",
     sources=(
         Source(

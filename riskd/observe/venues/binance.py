@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from riskd.observe.dialect import Dialect
+from riskd.observe.venues.binance_asset_index import asset_index
 from riskd.observe.venues.binance_balances import balances, spot_balances
+from riskd.observe.venues.binance_books import order_books
 from riskd.observe.venues.binance_candles import candles
 from riskd.observe.venues.binance_flow import income, trades
 from riskd.observe.venues.binance_market import (
@@ -15,6 +17,7 @@ from riskd.observe.venues.binance_market import (
 )
 from riskd.observe.venues.binance_orders import conditional_orders, orders
 from riskd.observe.venues.binance_positions import brackets, position_mode, positions, symbol_settings
+from riskd.observe.venues.binance_turnover import turnover
 
 DIALECT = Dialect(
     instruments=instruments,
@@ -32,5 +35,8 @@ DIALECT = Dialect(
     income=income,
     trades=trades,
     candles=candles,
+    turnover=turnover,
+    order_books=order_books,
+    asset_index=asset_index,
     default_interval_hours=DEFAULT_INTERVAL_HOURS,
 )

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from riskd.model.collateral import PAR_CURRENCIES
 from riskd.model.report import JsonValue
 from riskd.observe.dialect import Listing
-from riskd.observe.facts import PAR_CURRENCIES, Balances, HeldQuantity, Normalised, PositionKey, SpotBalances
+from riskd.observe.facts import Balances, HeldQuantity, Normalised, PositionKey, SpotBalances
 from riskd.observe.fields import Fault, JsonObject, Plausibility, RowRefused, choice, number, text
 from riskd.observe.json_text import Rubbish
 from riskd.observe.venues.binance_rows import listed, object_of, read_rows
@@ -75,6 +76,7 @@ def balances(payload: JsonValue, listing: Listing, plausible: Plausibility) -> N
         available_balance=account.available_balance,
         held=None if held is None else _quantities(held),
         updated_ms={asset: pool.updated_ms for asset, pool in pools.items()},
+        collateral=_collateral(totals, pools, account),
     )
     return Normalised(value, tuple(faults))
 
@@ -139,10 +141,8 @@ def _agreeing(pool: _Pool) -> _Pool:
 
 
 def _account_of(totals: _Pool, pools: Mapping[str, _Pool], faults: list[Fault]) -> _Pool:
-    main = pools.get(_MAIN_POOL)
     others = {asset: pool for asset, pool in pools.items() if asset != _MAIN_POOL and pool.in_use}
-    single_asset_mode = totals.wallet_balance == (main.wallet_balance if main else _ZERO)
-    if not others or not single_asset_mode:
+    if not others or not _are_apart(totals, pools):
         return totals
     asset, pool = next(iter(others.items()))
     if len(others) == 1 and asset in PAR_CURRENCIES and not totals.in_use:
@@ -152,6 +152,20 @@ def _account_of(totals: _Pool, pools: Mapping[str, _Pool], faults: list[Fault]) 
         Fault("", f"positions are margined apart in {names}: one ratio for the account would mix them")
     )
     return totals
+
+
+def _are_apart(totals: _Pool, pools: Mapping[str, _Pool]) -> bool:
+    """Whether each currency margins its own positions (single-asset mode): then the totals are those of USDT alone."""
+    main = pools.get(_MAIN_POOL)
+    return totals.wallet_balance == (main.wallet_balance if main else _ZERO)
+
+
+def _collateral(totals: _Pool, pools: Mapping[str, _Pool], account: _Pool) -> Mapping[str, Decimal]:
+    """What backs the account: the one currency that it uses, or in multi-assets mode every asset that it holds or owes."""
+    if not _are_apart(totals, pools):
+        return {asset: pool.equity for asset, pool in pools.items() if pool.equity}
+    own = next((asset for asset, pool in pools.items() if pool is account), _MAIN_POOL)
+    return {own: account.equity}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,9 @@ _DIRECTIONS = frozenset(Direction)
 _KINDS: Mapping[str, IncomeKind] = {
     "FUNDING_FEE": IncomeKind.FUNDING,
     "REALIZED_PNL": IncomeKind.REALIZED_PNL,
+    "DELIVERED_SETTELMENT": IncomeKind.REALIZED_PNL,  # of a contract that was delisted; the venue's spelling
     "COMMISSION": IncomeKind.COMMISSION,
+    "INSURANCE_CLEAR": IncomeKind.LIQUIDATION_FEE,
     "TRANSFER": IncomeKind.TRANSFER,
     "INTERNAL_TRANSFER": IncomeKind.TRANSFER,
     "CROSS_COLLATERAL_TRANSFER": IncomeKind.TRANSFER,
@@ -111,8 +113,17 @@ def _income(row: JsonObject, listing: Listing, plausible: Plausibility) -> tuple
         amount=number(row, "income", plausible.money),
         asset=text(row, "asset"),
         at=moment(whole(row, "time", plausible.time_ms)),
+        trade=_trade_of(row),
     )
     return fact.id, fact
+
+
+def _trade_of(row: JsonObject) -> str:
+    """The fill that caused an entry; empty text where none is named. An entry counts whatever stands there."""
+    try:
+        return identifier(row, "tradeId")
+    except RowRefused:
+        return ""
 
 
 def _trade(row: JsonObject, listing: Listing, plausible: Plausibility) -> tuple[int, TradeRow]:

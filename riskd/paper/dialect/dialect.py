@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from riskd.paper.dialect import account, algo, contracts, errors, history, orders, prices, settings, wallet
+from riskd.paper.dialect import (
+    account,
+    algo,
+    contracts,
+    errors,
+    history,
+    orders,
+    prices,
+    settings,
+    statistics,
+    wallet,
+)
 from riskd.paper.dialect.auth import Timing, authenticate
 from riskd.paper.dialect.endpoint import Call, Endpoint
 from riskd.paper.dialect.http import ApiKey, HttpRequest, HttpResponse, json_response
@@ -17,6 +28,7 @@ from riskd.paper.engine.types import Rejection
 ENDPOINTS: tuple[Endpoint, ...] = (
     *contracts.ENDPOINTS,
     *prices.ENDPOINTS,
+    *statistics.ENDPOINTS,
     *account.ENDPOINTS,
     *settings.ENDPOINTS,
     *orders.ENDPOINTS,

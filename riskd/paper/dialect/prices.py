@@ -127,6 +127,13 @@ def book_sides(contract: Contract, quote: Quote, limit: int) -> tuple[Levels, Le
     )
 
 
+def day_candles(call: Call, contract: Contract) -> list[Candle]:
+    """Candles of the last price over the last 24 hours, as far as the venue remembers."""
+    begins_ms = call.exchange.now_ms - _DAY_MS
+    candles = call.memory.candles(contract.symbol, _WINDOW_INTERVAL)
+    return [candle for candle in candles if candle.open_ms > begins_ms]
+
+
 def _premium_row(call: Call, contract: Contract) -> JsonValue:
     quote = call.exchange.quote(contract.symbol)
     return {
@@ -144,11 +151,7 @@ def _premium_row(call: Call, contract: Contract) -> JsonValue:
 def _ticker_day_row(call: Call, contract: Contract) -> JsonValue:
     now_ms = call.exchange.now_ms
     last = call.exchange.quote(contract.symbol).last
-    day = [
-        candle
-        for candle in call.memory.candles(contract.symbol, _WINDOW_INTERVAL)
-        if candle.open_ms > now_ms - _DAY_MS
-    ]
+    day = day_candles(call, contract)
     opened = day[0].open if day else last
     high = max((candle.high for candle in day), default=last)
     low = min((candle.low for candle in day), default=last)

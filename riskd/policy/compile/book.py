@@ -8,6 +8,7 @@ from decimal import Decimal
 from riskd.measure.spec import Unit
 from riskd.model.desk import UNLABELLED, GridDefinition, HedgeDefinition, HedgeLeg, LegKind
 from riskd.policy.book_rows import BookRows, FundingRow, OrderRow, PlacedRow, PositionRow, SpotRow
+from riskd.policy.compile.bookings import closes_of
 from riskd.policy.compile.context import Context, Slot
 from riskd.policy.compile.holdings import (
     Owners,
@@ -24,6 +25,7 @@ from riskd.policy.compile.holdings import (
     said_once,
     seconds,
 )
+from riskd.policy.compile.markets import collateral_of, with_markets
 from riskd.policy.compile.test_parts import quantity_at
 from riskd.policy.text.problems import Code
 from riskd.policy.text.yaml_text import MappingNode, ScalarNode
@@ -37,7 +39,9 @@ LISTS = (
     "hedges",
     "grids",
     "funding",
+    "closes",
     "placed",
+    "collateral",
 )
 _RATIO = Slot(role="ratio", unit=Unit.RATIO, low=0.0, is_positive=True)
 _ORDERS = Slot(role="orders", unit=Unit.COUNT, low=1.0, high=10_000.0)
@@ -68,16 +72,19 @@ def compile_book(
     hedges = _hedges(owners, section("hedges"))
     grids = _grids(owners, section("grids"))
     named = _named(owners, (*positions, *orders, *grids), hedges)
+    instruments = instruments_of(context, section("instruments"), marks, named)
     book = BookRows(
         accounts=accounts,
-        instruments=instruments_of(context, section("instruments"), marks, named),
+        instruments=with_markets(context, section("instruments"), instruments),
         positions=positions,
         orders=orders,
         spot=_spot(owners, section("spot"), hedges),
         hedges=hedges,
         grids=grids,
         funding=_funding(owners, section("funding")),
+        closes=closes_of(owners, section("closes")),
         placed=_placed(owners, section("placed")),
+        collateral=collateral_of(owners, section("collateral")),
     )
     return book, marks
 

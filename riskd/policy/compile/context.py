@@ -12,7 +12,7 @@ from riskd.policy.rule import Calendar
 from riskd.policy.schema.check import scalar_quantity, wrong_unit
 from riskd.policy.text.problems import Code, Problems
 from riskd.policy.text.quantity import Quantity, noun
-from riskd.policy.text.spelling import choose, implausible, quoted, rewrite
+from riskd.policy.text.spelling import choose, did_you_mean, implausible, mistakable, quoted, rewrite
 from riskd.policy.text.units import show
 from riskd.policy.text.yaml_text import MappingNode, Node, ScalarNode
 
@@ -131,10 +131,23 @@ def measure_at(context: Context, node: Node) -> tuple[MeasureRef, MeasureSpec] |
 def _parameter(context: Context, node: ScalarNode, parameter: Parameter) -> ParameterValue | None:
     """The value of a parameter; None when it has a fault, which is noted. The shape has looked at words already."""
     if parameter.unit is None:
-        return node.text
-    slot = Slot(role=parameter.name, unit=parameter.unit, low=0.0, high=parameter.high, is_positive=True)
+        return _word(context, node, parameter)
+    slot = Slot(
+        role=parameter.name, unit=parameter.unit, low=parameter.low, high=parameter.high, is_positive=True
+    )
     quantity = amount(context, node, slot)
     return None if quantity is None else quantity.value
+
+
+def _word(context: Context, node: ScalarNode, parameter: Parameter) -> str | None:
+    """The word of a parameter. One that is not known is a name of the desk's, unless it is a misspelling."""
+    known = mistakable(node.text, parameter.words) if node.text not in parameter.words else None
+    if known is None:
+        return node.text
+    what = f"{parameter.name} {quoted(node.text)} can be mistaken for {quoted(known)}"
+    cure = f"{did_you_mean((known,))} One of your own under `{parameter.defined_in}` needs another name"
+    context.problems.add(node.mark, Code.MISTAKABLE, what, cure)
+    return None
 
 
 def _name_and_parameters(node: Node) -> tuple[str, MappingNode | None]:

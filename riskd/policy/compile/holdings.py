@@ -104,7 +104,7 @@ def positions_of(owners: Owners, section: Section, marks: Mapping[Place, float])
 def orders_of(owners: Owners, section: Section) -> tuple[OrderRow, ...]:
     """The resting orders, in the order of the file."""
     found = ((node, owners.of(node)) for node in section.nodes)
-    return tuple(_order(owners.context, node, owner) for node, owner in found if owner is not None)
+    return tuple(_order(owners.context, node, owner, section) for node, owner in found if owner is not None)
 
 
 def instruments_of(
@@ -235,11 +235,11 @@ def _position(
     )
 
 
-def _order(context: Context, node: MappingNode, owner: AccountRow) -> OrderRow:
+def _order(context: Context, node: MappingNode, owner: AccountRow, section: Section) -> OrderRow:
     amount = node.scalar("quantity")
     is_all = amount is None or amount.text == ALL_OF_IT
     asset = node.text("symbol").split("/")[0]
-    trigger = money(context, node, "trigger", is_price=True)
+    trigger, age = money(context, node, "trigger", is_price=True), seconds(context, node, "age")
     kind = OrderKind(node.text("type", "limit" if node.get("trigger") is None else "stop"))
     if kind is OrderKind.LIMIT and node.get("trigger") is not None:
         context.problems.add(node.mark, Code.BOOK, "a limit order has no trigger", "write `type: stop`")
@@ -257,6 +257,7 @@ def _order(context: Context, node: MappingNode, owner: AccountRow) -> OrderRow:
         trigger=trigger,
         reduce_only=yes_or_no(node, "reduce_only") or False,
         position_side=_position_side(context, node, owner),
+        placed_at=None if age is None else section.at_seconds - age,
     )
 
 

@@ -10,10 +10,9 @@ from riskd.model.verdict import Level
 from riskd.policy.compile.context import Context
 from riskd.policy.compile.rule import Draft
 from riskd.policy.limits.thresholds import ladder_edges, thresholds_on, tightest_by_level
-from riskd.policy.limits.words import edge_text
+from riskd.policy.limits.words import edge_text, step_words
 from riskd.policy.rule import Calendar, Limit, Mark, Thresholds
 from riskd.policy.text.problems import Code
-from riskd.policy.text.units import show
 from riskd.policy.text.yaml_text import MappingNode
 
 _CURE = "a refinement may only tighten, use a waiver"
@@ -141,10 +140,8 @@ def _step_words(ours: _Stated, theirs: _Stated, by_value: float, context: Contex
     if by is None:
         return ""
     unit = context.catalogue[by.name].unit
-    if math.isfinite(by_value):
-        return f" for {by.name} up to {show(by_value, unit)}"
     below = ladder_edges((ours.limit, theirs.limit))[-2]
-    return f" for {by.name} above {show(below, unit)}"
+    return f" for {by.name} {step_words(below, by_value, unit)}"
 
 
 def _statements(rule: Draft) -> Iterator[_Stated]:

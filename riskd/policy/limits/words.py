@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from riskd.measure.spec import Unit
 from riskd.policy.rule import Bound
 from riskd.policy.text.units import show
@@ -28,3 +30,14 @@ def beyond_words(bound: Bound, low: float, high: float, unit: Unit) -> str:
             return f"below {edge}"
         case Bound.BAND:
             return f"outside {edge}"
+
+
+def step_words(below: float, upto: float, unit: Unit) -> str:
+    """Where on a ladder a step holds: ``up to 5%``, and ``above 5%`` for the last one.
+
+    Args:
+        below: Where the step before it ends.
+        upto: Where it ends; +inf for the last one.
+        unit: Of the measure that the ladder goes by.
+    """
+    return f"above {show(below, unit)}" if math.isinf(upto) else f"up to {show(upto, unit)}"

@@ -51,6 +51,7 @@ class Lint(Enum):
     GUARD_TOO_TIGHT = "L030", Severity.WARNING, "an action that the guard will refuse"
     NO_TEST = "L031", Severity.NOTE, "a rule without a test"
     FEW_COINS = "L032", Severity.NOTE, "a share that few coins always exceed"
+    UNDEFINED = "L033", Severity.WARNING, "a name that the configuration does not define"
 
     def __init__(self, code: str, severity: Severity, title: str) -> None:
         self.code = code

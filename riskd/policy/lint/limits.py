@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from riskd.measure.spec import MeasureSpec
 from riskd.model.verdict import Level
 from riskd.policy.compile.limit import all_thresholds
-from riskd.policy.limits.words import edge_text
+from riskd.policy.limits.words import edge_text, step_words
 from riskd.policy.lint.finding import Finding, Lint
 from riskd.policy.rule import Bound, Calendar, Limit, Rule, Step, Thresholds
 from riskd.policy.text.units import show
@@ -128,7 +128,7 @@ def _steps(rule: Rule, limit: Limit, catalogue: Mapping[str, MeasureSpec]) -> It
     before: Thresholds | None = None
     for number, step in enumerate(limit.steps, 1):
         if by is not None and limit.by is not None and _is_out_of_reach(start, step, by):
-            span = _span(start, step, by)
+            span = step_words(start, step.upto, by.unit)
             yield Finding(
                 lint=Lint.STEP_OUT_OF_REACH,
                 mark=mark,
@@ -148,9 +148,3 @@ def _steps(rule: Rule, limit: Limit, catalogue: Mapping[str, MeasureSpec]) -> It
 def _is_out_of_reach(start: float, step: Step, by: MeasureSpec) -> bool:
     top = math.inf if by.infinite_when else by.high
     return start >= top or step.upto < by.low
-
-
-def _span(start: float, step: Step, by: MeasureSpec) -> str:
-    if math.isinf(step.upto):
-        return f"above {show(start, by.unit)}"
-    return f"up to {show(step.upto, by.unit)}"

@@ -14,6 +14,7 @@ from riskd.policy.lint.actions import action_findings
 from riskd.policy.lint.finding import Finding, Lint
 from riskd.policy.lint.levels import level_findings
 from riskd.policy.lint.limits import limit_findings
+from riskd.policy.lint.names import name_findings
 from riskd.policy.lint.pairs import pair_findings
 from riskd.policy.lint.ratios import ratio_findings
 from riskd.policy.lint.selectors import desk_findings, selector_findings
@@ -58,6 +59,8 @@ def _all(
     if desk is not None:
         for policy in bundle.policies:
             yield from desk_findings(policy, desk)
+            for rule in policy.rules:
+                yield from name_findings(rule, desk, catalogue)
         yield from _uncovered(bundle, desk)
 
 

@@ -16,6 +16,7 @@ from riskd.policy.text.units import show
 
 _FACTORS = (100.0, 10_000.0)
 _SHARE_OF_ALL = "share_of_gross"
+_CONCENTRATION = "hhi"  # of n equal assets it is 1/n, and of others more
 _TWO_COINS = 0.5
 
 
@@ -30,7 +31,7 @@ def ratio_findings(rule: Rule) -> Iterator[Finding]:
                 what=f"{rule.id} has the factor {factor:g}, and its value is a ratio: 5% is 0.05",
                 cure="percentages exist only in writing: take the factor out",
             )
-    if rule.measure.name == _SHARE_OF_ALL and rule.limit.bound is Bound.MAX:
+    if rule.measure.name in (_SHARE_OF_ALL, _CONCENTRATION) and rule.limit.bound is Bound.MAX:
         yield from _few_coins(rule)
 
 
@@ -56,10 +57,11 @@ def _few_coins(rule: Rule) -> Iterator[Finding]:
         return
     # The largest of n shares is at least 1/n.
     most = math.ceil(1.0 / share) - 1
+    what = Grain.ASSET if rule.measure.name == _CONCENTRATION else rule.grain
     yield Finding(
         lint=Lint.FEW_COINS,
         mark=rule.place("max"),
-        what=f"{level.name.lower()} {show(share, rule.unit)} of {rule.id} is exceeded whenever {_few(most, rule.grain)} "
+        what=f"{level.name.lower()} {show(share, rule.unit)} of {rule.id} is exceeded whenever {_few(most, what)} "
         "all there is, because the shares add up to 100%",
         cure="limit share_of_equity, which is small when the bet is, or mean it",
     )

@@ -129,7 +129,7 @@ def _check_scalar(node: Node, shape: Words | Flag | Text | Amount, called: str, 
 
 
 def _check_words(node: ScalarNode, shape: Words, called: str, problems: Problems) -> None:
-    if node.kind is ScalarKind.TEXT and node.text in shape.words:
+    if node.kind is ScalarKind.TEXT and shape.allows(node.text):
         return
     what = (
         f"unknown {shape.noun} {quoted(node.text)}"

@@ -18,7 +18,12 @@ def word_cure(text: str, shape: Words) -> str:
     if text in shape.cures:
         return shape.cures[text]
     between = _span(text, shape)
-    return f"write {', '.join(between)}" if between else choice(text, shape.words, shape.every)
+    if between:
+        return f"write {', '.join(between)}"
+    found = choice(text, shape.words, shape.every)
+    if not shape.defined_in or found.endswith("?"):
+        return found
+    return f"{found}, or a name under `{shape.defined_in}` in the configuration"
 
 
 def choice(word: str, known: Sequence[str], every: str) -> str:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from riskd.measure.spec import Unit
 from riskd.policy.schema.check import VARIABLE
 from riskd.policy.schema.shape import (
+    DEFINED_NAME,
     Amount,
     Depending,
     Either,
@@ -52,8 +53,10 @@ def _schema(shape: Shape, definitions: Schema) -> Schema:
                 definitions[name] = {}  # so that a shape may contain itself
                 definitions[name] = _schema(inner, definitions)
             return {"$ref": f"#/$defs/{name}"}
-        case Words(words=words):
-            return {"enum": list(words)}
+        case Words(words=words, defined_in=key):
+            known: Schema = {"enum": list(words)}
+            own: Schema = {"type": "string", "pattern": f"^(?:{DEFINED_NAME})$"}
+            return {"anyOf": [known, own]} if key else known
         case Flag():
             return {"enum": [True, False, "yes", "no"]}
         case Text():

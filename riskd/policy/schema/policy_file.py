@@ -142,7 +142,7 @@ def _measure(catalogue: Mapping[str, MeasureSpec]) -> Named:
 
 def _parameter(parameter: Parameter) -> Shape:
     if parameter.unit is None:
-        return Words(words=parameter.words, noun=parameter.name)
+        return Words(words=parameter.words, defined_in=parameter.defined_in, noun=parameter.name)
     return Amount(unit=parameter.unit)
 
 

@@ -190,9 +190,10 @@ def _form(shape: Shape, titled: Titled) -> str:
     match shape:
         case Named(name=name, shape=inner):
             return _ELSEWHERE[name][0] if name in _ELSEWHERE else _form(inner, titled)
-        case Words(words=words):
+        case Words(words=words, defined_in=key):
             more = f" and {len(words) - _WORDS_LISTED} more" if len(words) > _WORDS_LISTED else ""
-            return joined([f"`{word}`" for word in words[:_WORDS_LISTED]], "or") + more
+            own = f", or a name under `{key}` in the configuration" if key else ""
+            return joined([f"`{word}`" for word in words[:_WORDS_LISTED]], "or") + more + own
         case Flag():
             return "`yes` or `no`"
         case Text(example=text):

@@ -6,18 +6,23 @@ A shape says what may stand at a place: which kind of node, which keys, which wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from riskd.measure.spec import Unit
 
+DEFINED_NAME = "[a-z0-9][a-z0-9_-]{0,63}"
+"""What names that the configuration defines look like."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """One of a closed list of words.
+    """One of a list of words, or a name that is defined elsewhere.
 
     Attributes:
+        defined_in: Key of the configuration that may define further names; empty: the list is closed.
         noun: What the words are names of, for messages: ``measure``; empty: the key says it.
         is_ordered: Whether ``fri-sun`` would be understood, as these and the words between them.
         every: What lists all of them, where they are many; empty: they are listed.
@@ -25,10 +30,15 @@ class Words:
     """
 
     words: tuple[str, ...]
+    defined_in: str = ""
     noun: str = ""
     is_ordered: bool = False
     every: str = ""
     cures: Mapping[str, str] = field(default_factory=dict)
+
+    def allows(self, text: str) -> bool:
+        """Whether it is one of the words, or a name that the configuration, which is not known here, may define."""
+        return text in self.words or bool(self.defined_in and re.fullmatch(DEFINED_NAME, text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

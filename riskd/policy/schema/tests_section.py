@@ -24,6 +24,19 @@ from riskd.policy.schema.shape import (
     required,
     words,
 )
+from riskd.policy.schema.tests_past import PAST
+from riskd.policy.schema.tests_rows import (
+    COIN,
+    COINS,
+    ID,
+    LABELS,
+    MONEY,
+    OF_ACCOUNT,
+    STRATEGY,
+    SYMBOL,
+    WORD,
+    rows,
+)
 from riskd.policy.schema.waiver_file import TEST_WAIVER
 
 OUTCOMES = ("ok", "warn", "breach", "critical", "unknown", "not_covered")
@@ -41,15 +54,6 @@ UNREADABLE = (
     Surface.SPOT_BALANCES,
 )
 ALL_OF_IT = "all"  # the quantity of an order that closes whatever is there
-COINS = r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,12})? [A-Z0-9]{1,20}"
-SYMBOL_PATTERN = r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}:[A-Z0-9]{1,20}"
-
-_MONEY = Amount(unit=Unit.MONEY)
-_ID = Text(pattern=r"[a-z0-9][a-z0-9_-]*", example="main", length_max=64)
-_WORD = Text(example="swing-a", length_max=120)
-_SYMBOL = Text(pattern=SYMBOL_PATTERN, example="BTC/USDT:USDT", length_max=70)
-_COIN = Text(pattern=r"[A-Z0-9]{1,20}", example="BTC")
-_LABELS = Table(key=r"[a-z][a-z0-9_-]*", example="env", value=_WORD, called="a label", least=1)
 _ACTIONS = Items(
     item=words(*(kind.value for kind in ActionKind if kind is not ActionKind.NOTIFY)), called="an action"
 )
@@ -57,8 +61,6 @@ _ACTIONS = Items(
 _BY = Text(pattern=r"[0-9]+|[\s\S]*[^0-9.\s][\s\S]*", example="30%", length_max=2_000)
 _START = Text(example="2026-03-04T12:00:00Z", length_max=40)
 _RULE = required(NAME, "id of the rule")
-_OF_ACCOUNT = optional(_ID, "id of the account; may be left out where there is only one")
-_STRATEGY = optional(_WORD, "strategy; `unlabelled` when left out")
 
 
 def _condition(key: str) -> Words:
@@ -66,23 +68,19 @@ def _condition(key: str) -> Words:
     return Words(words=CONDITIONS, cures=levels)
 
 
-def _rows(called: str, fields: dict[str, Field], one_of: tuple[tuple[str, ...], ...] = ()) -> Items:
-    return Items(item=Record(called=called, fields=fields, one_of=one_of), called=called)
-
-
-_ACCOUNTS = _rows(
+_ACCOUNTS = rows(
     "an account",
     {
-        "id": required(_ID, "name of the account: `id: main`"),
-        "venue": optional(_WORD, "`binanceusdm` when left out"),
-        "desk": optional(_WORD, "desk that it belongs to"),
-        "book": optional(_WORD, "book that it belongs to"),
-        "labels": optional(_LABELS, "labels to select by"),
-        "equity": optional(_MONEY, "margin balance; unknown when left out"),
-        "wallet": optional(_MONEY, "wallet balance; equity less profits when left out"),
-        "maintenance_margin": optional(_MONEY, "as the venue states it; by the brackets when left out"),
+        "id": required(ID, "name of the account: `id: main`"),
+        "venue": optional(WORD, "`binanceusdm` when left out"),
+        "desk": optional(WORD, "desk that it belongs to"),
+        "book": optional(WORD, "book that it belongs to"),
+        "labels": optional(LABELS, "labels to select by"),
+        "equity": optional(MONEY, "margin balance; unknown when left out"),
+        "wallet": optional(MONEY, "wallet balance; equity less profits when left out"),
+        "maintenance_margin": optional(MONEY, "as the venue states it; by the brackets when left out"),
         "available_balance": optional(
-            _MONEY, "what may still be used, as the venue states it; equity less initial margin when left out"
+            MONEY, "what may still be used, as the venue states it; equity less initial margin when left out"
         ),
         "hedge_mode": optional(Flag(), "whether long and short of a symbol are held apart; no when left out"),
         "data_age": optional(DURATION, "age of all that could be read; 0s when left out"),
@@ -91,71 +89,82 @@ _ACCOUNTS = _rows(
             "what could not be read",
         ),
         "past": optional(
-            _rows(
+            rows(
                 "a past equity",
-                {"ago": required(DURATION, "how long ago"), "equity": required(_MONEY, "equity then")},
+                {"ago": required(DURATION, "how long ago"), "equity": required(MONEY, "equity then")},
             ),
             "equity of earlier moments; none recorded when left out",
         ),
     },
 )
-_INSTRUMENTS = _rows(
+_INSTRUMENTS = rows(
     "an instrument",
     {
-        "symbol": required(_SYMBOL, "unified symbol of a perpetual"),
-        "venue": optional(_WORD, "`binanceusdm` when left out"),
-        "mark": optional(_MONEY, "mark price"),
-        "index": optional(_MONEY, "index price; unknown when left out"),
+        "symbol": required(SYMBOL, "unified symbol of a perpetual"),
+        "venue": optional(WORD, "`binanceusdm` when left out"),
+        "mark": optional(MONEY, "mark price"),
+        "index": optional(MONEY, "index price; unknown when left out"),
         "funding": optional(
             Amount(unit=Unit.RATE), "rate of the next settlement; unknown when left out: `0.01%/8h`"
         ),
         "maintenance": optional(RATIO, "maintenance margin rate at any size; 0.5% when left out"),
+        "volume": optional(MONEY, "traded in the last 24 hours; unknown when left out: `250m USD`"),
+        "open_interest": optional(
+            Text(pattern=COINS, example="80000 BTC"),
+            "open in the contract; unknown when left out: `80000 BTC`",
+        ),
+        "spread": optional(
+            Amount(unit=Unit.RATIO),
+            "best ask less best bid over the mark; stands beside `depth`: the order book is unknown without them",
+        ),
+        "depth": optional(MONEY, "what rests evenly within 1% of the mark, on each side: `5m USD`"),
     },
 )
-_POSITIONS = _rows(
+_POSITIONS = rows(
     "a position",
     {
-        "account": _OF_ACCOUNT,
-        "symbol": required(_SYMBOL, "unified symbol of the perpetual"),
+        "account": OF_ACCOUNT,
+        "symbol": required(SYMBOL, "unified symbol of the perpetual"),
         "side": required(words("long", "short"), "which way it is held"),
         "quantity": optional(Text(pattern=COINS, example="0.1 BTC"), "how much is held: `0.1 BTC`"),
-        "notional": optional(_MONEY, "the same by its worth at the mark: `5k USD`"),
-        "mark": optional(_MONEY, "mark price; may stand at the instrument instead"),
-        "entry": optional(_MONEY, "entry price; the mark when left out"),
+        "notional": optional(MONEY, "the same by its worth at the mark: `5k USD`"),
+        "mark": optional(MONEY, "mark price; may stand at the instrument instead"),
+        "entry": optional(MONEY, "entry price; the mark when left out"),
         "leverage": optional(Amount(unit=Unit.MULTIPLE), "leverage setting; unknown when left out"),
-        "isolated": optional(_MONEY, "wallet of an isolated position; a cross position when left out"),
-        "liquidation": optional(_MONEY, "liquidation price that the venue states; none when left out"),
+        "isolated": optional(MONEY, "wallet of an isolated position; a cross position when left out"),
+        "liquidation": optional(MONEY, "liquidation price that the venue states; none when left out"),
         "adl_rank": optional(Amount(unit=Unit.COUNT), "auto-deleveraging rank; unknown when left out"),
         "age": optional(DURATION, "time since it was opened; unknown when left out"),
-        "strategy": _STRATEGY,
+        "strategy": STRATEGY,
         "confirmed": optional(Flag(), "no: it is absent from the newest answer and not proven closed"),
     },
     one_of=(("quantity", "notional"),),
 )
-_ORDERS = _rows(
+_ORDERS = rows(
     "an order",
     {
-        "account": _OF_ACCOUNT,
-        "symbol": required(_SYMBOL, "unified symbol of the perpetual"),
+        "account": OF_ACCOUNT,
+        "symbol": required(SYMBOL, "unified symbol of the perpetual"),
         "side": required(words("buy", "sell"), "which way it trades"),
         "type": optional(words(*ORDER_TYPES), "a stop where a trigger is given, else a limit order"),
         "quantity": required(
             Text(pattern=f"{ALL_OF_IT}|{COINS}", example="0.1 BTC"),
             "what is left to fill: `0.1 BTC`; `all` closes the whole position",
         ),
-        "price": optional(_MONEY, "limit price"),
-        "trigger": optional(_MONEY, "trigger price; unknown when left out of a stop"),
+        "price": optional(MONEY, "limit price"),
+        "trigger": optional(MONEY, "trigger price; unknown when left out of a stop"),
         "reduce_only": optional(Flag(), "whether it may only reduce; no when left out"),
         "position": optional(words("long", "short"), "the position that it belongs to, in hedge mode"),
-        "strategy": _STRATEGY,
+        "age": optional(DURATION, "time since it was placed; a minute when left out"),
+        "strategy": STRATEGY,
     },
 )
 _LEG = Record(
     called="a leg",
     fields={
-        "account": _OF_ACCOUNT,
-        "spot": optional(_COIN, "an asset that is held as a coin"),
-        "symbol": optional(_SYMBOL, "a perpetual"),
+        "account": OF_ACCOUNT,
+        "spot": optional(COIN, "an asset that is held as a coin"),
+        "symbol": optional(SYMBOL, "a perpetual"),
     },
     one_of=(("spot", "symbol"),),
 )
@@ -164,22 +173,34 @@ _LISTS: dict[str, Field] = {
     "positions": optional(_POSITIONS, "what is held"),
     "orders": optional(_ORDERS, "resting orders, stops among them"),
     "spot": optional(
-        _rows(
+        rows(
             "a coin",
             {
-                "account": _OF_ACCOUNT,
+                "account": OF_ACCOUNT,
                 "quantity": required(Text(pattern=COINS, example="0.1 BTC"), "how much is held: `0.1 BTC`"),
             },
         ),
         "coins that hedges name; nothing is held of others",
     ),
+    "collateral": optional(
+        rows(
+            "an asset",
+            {
+                "account": OF_ACCOUNT,
+                "quantity": required(Text(pattern=COINS, example="0.1 BTC"), "how much of it: `0.1 BTC`"),
+                "index": optional(MONEY, "what one of it is worth; unknown when left out: `0.99 USD`"),
+                "haircut": optional(RATIO, "how much less it counts as collateral; nothing when left out"),
+            },
+        ),
+        "assets that back accounts; what backs an account that has none is unknown",
+    ),
     "hedges": optional(
-        _rows(
+        rows(
             "a hedge",
             {
-                "id": required(_ID, "name of the hedge"),
+                "id": required(ID, "name of the hedge"),
                 "ratio": optional(RATIO, "wanted share; 100% when left out"),
-                "labels": optional(_LABELS, "labels to select by"),
+                "labels": optional(LABELS, "labels to select by"),
                 "legs": required(
                     Items(item=_LEG, called="a leg", least=2), "what is hedged, then what hedges it"
                 ),
@@ -188,52 +209,26 @@ _LISTS: dict[str, Field] = {
         "what is one thing although it lies in several places",
     ),
     "grids": optional(
-        _rows(
+        rows(
             "a grid",
             {
-                "id": required(_ID, "name of the grid"),
-                "account": _OF_ACCOUNT,
-                "symbol": required(_SYMBOL, "unified symbol of the perpetual"),
-                "lower": optional(_MONEY, "lower end; the lowest resting order when left out"),
-                "upper": optional(_MONEY, "upper end; the highest resting order when left out"),
+                "id": required(ID, "name of the grid"),
+                "account": OF_ACCOUNT,
+                "symbol": required(SYMBOL, "unified symbol of the perpetual"),
+                "lower": optional(MONEY, "lower end; the lowest resting order when left out"),
+                "upper": optional(MONEY, "upper end; the highest resting order when left out"),
             },
         ),
         "grids",
     ),
-    "funding": optional(
-        _rows(
-            "a funding payment",
-            {
-                "account": _OF_ACCOUNT,
-                "symbol": required(_SYMBOL, "unified symbol of the perpetual"),
-                "strategy": _STRATEGY,
-                "paid": optional(_MONEY, "what was paid"),
-                "received": optional(_MONEY, "what was received"),
-                "ago": required(DURATION, "how long ago"),
-            },
-            one_of=(("paid", "received"),),
-        ),
-        "funding payments of the past; none when left out",
-    ),
-    "placed": optional(
-        _rows(
-            "placed orders",
-            {
-                "account": _OF_ACCOUNT,
-                "strategy": _STRATEGY,
-                "orders": required(Amount(unit=Unit.COUNT), "how many orders"),
-                "ago": required(DURATION, "how long ago"),
-            },
-        ),
-        "orders that were placed; none when left out",
-    ),
+    **PAST,
 }
 _VERDICT = Record(
     called="an expectation",
     fields={
         "rule": optional(NAME, "id of the rule; may be left out where the test is of one rule"),
         "subject": optional(
-            Table(key=r"[a-z]+", example="symbol", value=_WORD, called="a part of a subject", least=1),
+            Table(key=r"[a-z]+", example="symbol", value=WORD, called="a part of a subject", least=1),
             "parts of its name: `{symbol: BTC/USDT:USDT}`; may be left out where there is only one subject",
         ),
         "is": required(words(*OUTCOMES), "verdict on this book"),

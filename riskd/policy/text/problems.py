@@ -69,6 +69,7 @@ class Code(StrEnum):
     LOOSENS = "P224"
     FORMULA = "P225"
     SELECTOR = "P226"
+    MISTAKABLE = "P227"
     WAIVER_RULE = "P230"
     WAIVER_SUBJECT = "P231"
     WAIVER_LIMIT = "P232"

@@ -22,6 +22,7 @@ from riskd.policy.text.synonyms import same_parts, same_word
 
 _LONGEST_HINTED = 60  # a longer word is no typing mistake, and comparing it costs time
 _MOST_LISTED = 16
+_MISTAKABLE = 0.88  # likeness from which one name is taken for another
 _DECIMAL_COMMA = r"(-?[0-9]+),([0-9]{1,2})(?![0-9,])"
 
 NO_ARITHMETIC = "no arithmetic in limits; name a second variable"
@@ -40,6 +41,30 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return None
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+def mistakable(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a different one can be mistaken for; None when it can be mistaken for none.
+
+    Other digits are another thing, and not a slip: ``crash-40-corr-1`` is no ``crash-30-corr-1``, but ``crash-30-cor-1`` is.
+    """
+    ratios = {other: _likeness(name, other) for other in known if other != name}
+    nearest_one = max(ratios, key=lambda other: ratios[other], default="")
+    return nearest_one if ratios.get(nearest_one, 0.0) >= _MISTAKABLE else None
+
+
+def _likeness(one: str, other: str) -> float:
+    """How alike two names are, from 0 to 1; 0 where each has digits that the other has not."""
+    numbers, others = re.findall("[0-9]+", one), re.findall("[0-9]+", other)
+    if not (_is_within(numbers, others) or _is_within(others, numbers)):
+        return 0.0
+    return difflib.SequenceMatcher(None, one.replace("_", "-"), other.replace("_", "-")).ratio()
+
+
+def _is_within(few: Sequence[str], many: Sequence[str]) -> bool:
+    """Whether some are the others in their order, with gaps."""
+    rest = iter(many)
+    return all(each in rest for each in few)
 
 
 def meant(word: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -7,25 +7,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.sizing import liquidation_price as price_of_a_size
+from riskd.measure.sizing import Trade
+from riskd.measure.sizing_outlook import Sizing, Terms, liquidation
+from riskd.measure.sizing_tiers import one_rate
 from riskd.measure.venues import (
     MODELS,
+    Contract,
     Holding,
     MarginMode,
     cross,
-    isolated,
     linear,
     liquidation_price,
     margin_ratio,
     marginal,
-    of_brackets,
     required_margin,
     unrealized_pnl,
 )
+from riskd.measure.venues.model import ContractKind
 from riskd.model.subject import Grain
 from tests.builders import BTC, ETH, NAN, a_position, a_snapshot, an_account, an_instrument
 from tests.measure.books import book_of, value, values
-from tests.measure.vectors import a_bracket
 
 MODEL = MODELS["binance_usdm"]
 BTC_TIERS = ((0.0, 0.004), (50_000.0, 0.005), (250_000.0, 0.01))
@@ -69,11 +70,16 @@ def test_a_cross_account_of_two_positions(
     assert values(book, "liquidation_distance", Grain.POSITION) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("quantity", [0.5, -0.5])
-def test_a_size_before_it_is_held(quantity: float) -> None:
-    brackets = a_bracket(0.005)
-    holding = Holding(position=linear(quantity, 20_000.0), mark=20_000.0, maintenance=of_brackets(brackets))
-    ours = liquidation_price(MODEL, [holding], isolated(1_000.0))
-    assert price_of_a_size(
-        quantity=quantity, entry=20_000.0, wallet=1_000.0, brackets=brackets
-    ) == pytest.approx(ours)
+@pytest.mark.parametrize("stop", [19_000.0, 21_000.0])
+def test_a_size_before_it_is_held_is_liquidated_where_the_position_is(stop: float) -> None:
+    trade = Trade(contract=Contract(kind=ContractKind.LINEAR), entry=20_000.0, stop=stop)
+    terms = Terms(model=MODEL, tiers=one_rate(0.005))
+    ours = liquidation(Sizing(trade=trade, terms=terms, equity=1_000.0, risk=0.01), 0.5)
+    assert ours is not None
+    snapshot = a_snapshot(
+        accounts=[an_account(wallet=1_000.0, maintenance_margin=NAN)],
+        instruments=[an_instrument(BTC, mark=20_000.0, brackets=((0.0, 0.005),))],
+        positions=[a_position(BTC, trade.side * 0.5, entry=20_000.0)],
+    )
+    room = value(book_of(snapshot), "liquidation_distance", Grain.POSITION)
+    assert trade.side * (20_000.0 - ours) / 20_000.0 == pytest.approx(room, rel=1e-12)
