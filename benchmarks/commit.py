@@ -19,7 +19,7 @@ from riskd.adapters.duckdb_ledger import LEDGER_NAME, DuckdbLedger
 from riskd.adapters.duckdb_migrate import read_migrations
 from riskd.adapters.journal_file import JOURNAL_NAME, JournalFile
 from riskd.adapters.package_files import storage_directory
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.journal import EntryKind
 from riskd.model.subject import Grain
 from riskd.record.bodies import cycle_body

@@ -17,7 +17,7 @@ from benchmarks.rules_book import a_book
 from benchmarks.rules_by_objects import validated
 from benchmarks.rules_limits import REFS, levels
 from benchmarks.rules_prepared import ABSENT
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import select_all, take
 from riskd.model.history import History
 from riskd.model.snapshot import Snapshot

@@ -10,7 +10,7 @@ from riskd.adapters.sandbox import PATIENT, Sandbox
 from riskd.daemon.queries import asking
 from riskd.judge.answered import asked
 from riskd.judge.evaluate import evaluate
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.policy.load import load
 from riskd.policy.rule import Rule
 

@@ -18,7 +18,7 @@ from benchmarks.rules_book import a_book
 from benchmarks.rules_by_hand import by_hand
 from benchmarks.rules_by_objects import by_objects, validated
 from benchmarks.rules_limits import DAY, REFS, RULES, Answer, judged, levels
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, select_all, take
 from riskd.measure.spec import MeasureRef
 from riskd.model.history import History

@@ -24,8 +24,8 @@ from benchmarks.value_at_risk_days import (
     read_market,
 )
 from benchmarks.value_at_risk_picture import picture
-from riskd.measure.backtests import Backtest
-from riskd.measure.moves import Method
+from riskd.measure.market_risk.backtests import Backtest
+from riskd.measure.past.moves import Method
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "value-at-risk.md"

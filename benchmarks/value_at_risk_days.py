@@ -1,7 +1,7 @@
 """Recorded prices, a few books, and what riskd would have reckoned for each day: value at risk, shortfall, and the loss.
 
 The moves, the losses and their tail come from the functions of which the measures ``var`` and ``expected_shortfall`` are
-made (``riskd.measure.moves``, ``riskd.measure.tail``); a test holds a day of this study to the measures themselves.
+made (``riskd.measure.past.moves``, ``riskd.measure.market_risk.tail``); a test holds a day of this study to the measures themselves.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from riskd.adapters.candle_files import read_candles
-from riskd.measure.backtests import Backtest, backtest
-from riskd.measure.moves import WARM_UP_HOURS, Method, losses_of, moves_by
-from riskd.measure.prices import relative_moves
-from riskd.measure.tail import tail
+from riskd.measure.market_risk.backtests import Backtest, backtest
+from riskd.measure.market_risk.tail import tail
+from riskd.measure.past.moves import WARM_UP_HOURS, Method, losses_of, moves_by
+from riskd.measure.past.prices import relative_moves
 from riskd.model.arrays import BoolArray, FloatArray, IntArray
 
 DAY = 24

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from benchmarks.value_at_risk_days import DAY, Days
-from riskd.measure.moves import Method
+from riskd.measure.past.moves import Method
 from riskd.model.arrays import FloatArray, IntArray
 
 LEVEL = 0.99

@@ -17,7 +17,7 @@ from riskd.judge.closed import is_closed
 from riskd.judge.evaluate import evaluate
 from riskd.judge.reading import Reading
 from riskd.judge.waived import rule_in_force
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import select_all, take
 from riskd.measure.spec import MeasureRef
 from riskd.model.alert import AlertKey, AlertState, Condition

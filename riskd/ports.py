@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.answer import Answer, Refusal
 from riskd.model.journal import JournalEntry as JournalEntry
 from riskd.model.message import Message

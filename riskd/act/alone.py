@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from riskd.measure.groups import IndexArray
+from riskd.measure.book.groups import IndexArray
 from riskd.model.arrays import BoolArray, IntArray
 from riskd.model.collateral import CollateralColumns
 from riskd.model.history import ActivityColumns, BookingColumns, History, IncomeColumns, ReconciledColumns

@@ -23,9 +23,9 @@ from riskd.act.search import Field, Found, cheapest, evenly
 from riskd.act.steps import Steps, steps_of
 from riskd.act.suppose import Costs, unit_costs
 from riskd.act.trial import HOLDS_POSITIONS, Case, Trial
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
+from riskd.measure.book.groups import IndexArray
 from riskd.measure.catalogue import CATALOGUE
-from riskd.measure.groups import IndexArray
 from riskd.measure.spec import Remedy
 from riskd.model.order import Plan, Reduction
 from riskd.model.snapshot import Snapshot

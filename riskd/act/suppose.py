@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from riskd.act.alone import rows_kept
-from riskd.measure.restated import restated_maintenance
+from riskd.measure.supposed.restated import restated_maintenance
 from riskd.model.arrays import FloatArray
 from riskd.model.instrument import Instrument
 from riskd.model.snapshot import AccountColumns, PositionColumns, Snapshot

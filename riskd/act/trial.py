@@ -11,7 +11,7 @@ from decimal import Decimal
 import numpy as np
 
 from riskd.act.suppose import Closing, suppose
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import take
 from riskd.measure.spec import MeasureRef
 from riskd.model.arrays import FloatArray

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from riskd.adapters.sandbox_message import arrays, failure_in, reads_in, refusal_in, rows_in
 from riskd.adapters.sandbox_pipe import MODULE, Child, ChildLost, ChildSilent, Message
 from riskd.adapters.system_clock import SystemClock
-from riskd.measure.book import Book
-from riskd.measure.relation import filled
-from riskd.measure.relations import RELATIONS
+from riskd.measure.book.book import Book
+from riskd.measure.relations.relation import filled
+from riskd.measure.relations.relations import RELATIONS
 from riskd.model.answer import Answer, Read, Refusal
 from riskd.ports import Clock
 

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable
 
 from riskd.adapters.sandbox_pipe import ChildLost, Message
-from riskd.measure.relation import Cells, listed
-from riskd.measure.relations import RELATIONS
+from riskd.measure.relations.relation import Cells, listed
+from riskd.measure.relations.relations import RELATIONS
 from riskd.model.answer import Read, Refusal
 
 _UNKNOWN_FORM = "its answer has an unknown form"

@@ -8,9 +8,9 @@ import click
 
 from riskd.cli.chosen_policies import chosen_policies
 from riskd.cli.explain_rules import Asked, rule_named
-from riskd.measure.columns import COLUMNS
-from riskd.measure.relations import RELATIONS
-from riskd.measure.relations_document import relation_lines
+from riskd.measure.columns.columns import COLUMNS
+from riskd.measure.relations.document import relation_lines
+from riskd.measure.relations.relations import RELATIONS
 from riskd.policy.expression.columns_page import column_lines
 from riskd.policy.expression.sql import NotRecordedError, formula_sql
 

@@ -18,6 +18,7 @@ COMMANDS: Table = {
     "test": ("riskd.cli.test", "test", "Run the tests inside policy files."),
     "policy": ("riskd.cli.policy", "policy", "Lint, coverage and schema of policies."),
     "once": ("riskd.cli.once", "once", "One cycle against the configured accounts; sends nothing."),
+    "stress": ("riskd.cli.stress", "stress", "What moves of prices would do, and what room is left."),
     "run": ("riskd.cli.run", "run", "The daemon."),
     "sql": ("riskd.cli.sql", "sql", "Ask the ledger, also while the daemon runs. Read-only."),
     "audit": ("riskd.cli.audit", "audit", "Ask the ledger a question that ships with riskd."),

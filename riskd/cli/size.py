@@ -101,8 +101,8 @@ def size(*, as_json: bool, **words: Unpack[Words]) -> int:
     """
     from riskd.cli.size_question import question
     from riskd.cli.size_text import as_values, lines
-    from riskd.measure.sizing_cure import cure
-    from riskd.measure.sizing_outlook import outlook
+    from riskd.measure.sizing.cure import cure
+    from riskd.measure.sizing.outlook import outlook
 
     asked = question(words)
     try:

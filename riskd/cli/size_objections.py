@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from riskd.cli.size_question import Question
 from riskd.cli.size_words import amount, coins_or_contracts, price
-from riskd.measure.sizing import loss_at_stop
-from riskd.measure.sizing_cure import Cure
-from riskd.measure.sizing_outlook import STOP_SHARE_WARN, Objection, Outlook
+from riskd.measure.sizing.cure import Cure
+from riskd.measure.sizing.outlook import STOP_SHARE_WARN, Objection, Outlook
+from riskd.measure.sizing.sizing import loss_at_stop
 
 _ALARM = "!" * 72
 

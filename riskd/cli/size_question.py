@@ -13,9 +13,9 @@ import click
 
 from riskd.cli.size_money import Money, money, quantity
 from riskd.cli.size_tiers import read_tiers
-from riskd.measure.sizing import Trade
-from riskd.measure.sizing_outlook import Carry, Sizing, Terms
-from riskd.measure.sizing_tiers import MarginTiers, one_rate
+from riskd.measure.sizing.outlook import Carry, Sizing, Terms
+from riskd.measure.sizing.sizing import Trade
+from riskd.measure.sizing.tiers import MarginTiers, one_rate
 from riskd.measure.spec import Unit
 from riskd.measure.venues.catalogue import MODELS
 from riskd.measure.venues.contract import Contract

@@ -9,9 +9,9 @@ from decimal import Decimal
 from riskd.cli.size_objections import objection_lines
 from riskd.cli.size_question import Question
 from riskd.cli.size_words import amount, coins_or_contracts, price
-from riskd.measure.sizing import Loss
-from riskd.measure.sizing_cure import Cure
-from riskd.measure.sizing_outlook import STOP_SHARE_WARN, Outlook
+from riskd.measure.sizing.cure import Cure
+from riskd.measure.sizing.outlook import STOP_SHARE_WARN, Outlook
+from riskd.measure.sizing.sizing import Loss
 from riskd.measure.spec import Unit
 from riskd.model.report import JsonValue
 from riskd.policy.text.units import show

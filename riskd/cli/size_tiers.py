@@ -7,7 +7,7 @@ from pathlib import Path
 
 from riskd.cli.size_money import coins_in
 from riskd.errors import Problem, SettingsError
-from riskd.measure.sizing_tiers import MarginTier, MarginTiers, SizedBy
+from riskd.measure.sizing.tiers import MarginTier, MarginTiers, SizedBy
 from riskd.measure.spec import Unit
 from riskd.policy.text.problems import Code, Problems
 from riskd.policy.text.units import QuantityError, parse

@@ -81,16 +81,17 @@ async def look_with(
     connections: Connections,
     *,
     ask: Ask = nobody_asked,
+    also: frozenset[Surface] = frozenset(),
 ) -> Sight:
     """The same over given connections.
 
     Two cycles are run on two reads: the second asks for what the first one found worth a closer look, such as when a
-    position was opened.
+    position was opened. What no rule looks at is read aside when it is among ``also``.
     """
     desk = settings.desk()
     readers = readers_of(settings, connections, clock)
     reading: Reading = reading_of(readers, desk, clock)
-    keeper, wanted = HistoryKeeper(desk), read_on_demand(bundle.rules, desk)
+    keeper, wanted = HistoryKeeper(desk), read_on_demand(bundle.rules, desk) | also
 
     def remember(snapshot: Snapshot, known: Known) -> History:
         take_in(keeper, snapshot, known)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from riskd.adapters.sandbox import PATIENT, Sandbox
 from riskd.judge.answered import Ask
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.answer import Answer
 from riskd.policy.rule import Rule
 from riskd.ports import QueryRunner

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from riskd.adapters.duckdb_snapshots import Income, RecordedSnapshots
 from riskd.daemon.history import FundingRow, HistoryKeeper
 from riskd.daemon.strategies import strategy_of
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.desk import Desk
 from riskd.model.history import History
 from riskd.model.report import Surface

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from riskd.daemon.settings_fields import Name, Section, measured
-from riskd.measure.scenarios import SCENARIOS
+from riskd.measure.market_risk.scenarios import SCENARIOS
 from riskd.measure.spec import Unit
 from riskd.model.scenario import Scenario, coin_of
 from riskd.policy.text.spelling import mistakable

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from riskd.measure.book import Book
-from riskd.measure.doubts import doubts
-from riskd.measure.relations_of_names import subject_key
-from riskd.measure.universe import Universe
+from riskd.measure.book.book import Book
+from riskd.measure.book.doubts import doubts
+from riskd.measure.book.universe import Universe
+from riskd.measure.relations.of_names import subject_key
 from riskd.model.answer import Answer
 from riskd.model.subject import Grain
 from riskd.model.verdict import Measurement

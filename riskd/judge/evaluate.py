@@ -16,11 +16,11 @@ from riskd.judge.answered import answered
 from riskd.judge.crossing import is_known, level_of
 from riskd.judge.reading import UNKNOWN, Reading
 from riskd.judge.waived import excuse, in_force
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
+from riskd.measure.book.groups import Attributes, IndexArray
+from riskd.measure.book.universe import Labels, Subjects, Universe
 from riskd.measure.catalogue import CATALOGUE, take
-from riskd.measure.groups import Attributes, IndexArray
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Selection
-from riskd.measure.universe import Labels, Subjects, Universe
 from riskd.model.answer import Answer
 from riskd.model.arrays import BoolArray, FloatArray, IntArray
 from riskd.model.report import Surface

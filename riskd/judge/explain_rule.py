@@ -8,7 +8,7 @@ from datetime import datetime
 
 from riskd.judge.explain_limit import effective_lines, limit_words, source_lines
 from riskd.measure.catalogue import CATALOGUE
-from riskd.measure.columns import column
+from riskd.measure.columns.columns import column
 from riskd.measure.spec import MeasureSpec, Unit
 from riskd.model.desk import Mode
 from riskd.model.subject import Subject

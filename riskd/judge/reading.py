@@ -9,8 +9,8 @@ from datetime import datetime
 import numpy as np
 
 from riskd.judge.crossing import nearer_edge
-from riskd.measure.groups import IndexArray
-from riskd.measure.universe import Subjects, Universe
+from riskd.measure.book.groups import IndexArray
+from riskd.measure.book.universe import Subjects, Universe
 from riskd.model.arrays import FloatArray, IntArray
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level, Outcome, Verdict

@@ -19,7 +19,7 @@ from riskd.judge.rehearse_columns import (
     spot_columns,
 )
 from riskd.judge.rehearse_markets import asset_index_of, collateral_of, liquidity_of
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.arrays import FloatArray, codes, floats
 from riskd.model.desk import UNLABELLED, AccountProfile, Desk, StrategyMatch
 from riskd.model.history import ActivityColumns, EquitySeries, History, IncomeColumns

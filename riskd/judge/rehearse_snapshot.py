@@ -27,7 +27,7 @@ from riskd.judge.rehearse_parts import (
     time_text,
 )
 from riskd.judge.state_text import key_from_json, key_to_json, state_from_json, state_to_json
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.alert import AlertEvent, AlertKey, AlertState
 from riskd.model.answer import Answer
 from riskd.model.subject import Subject

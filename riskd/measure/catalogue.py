@@ -7,40 +7,17 @@ from types import MappingProxyType
 
 import numpy as np
 
-from riskd.measure import (
-    activity,
-    collateral,
-    concentration,
-    diversification,
-    drawdown,
-    effectiveness,
-    excursions,
-    exposure,
-    filled,
-    funding,
-    grid,
-    hedge,
-    legs,
-    leverage,
-    liquidation,
-    liquidity,
-    margin,
-    portfolio,
-    quality,
-    reconciliation,
-    results,
-    shocks,
-    stop_room,
-    stops,
-    stress,
-    touch,
-    trades,
-    value_at_risk,
-    volatility,
-)
-from riskd.measure.book import Book
-from riskd.measure.reasons import checked
+from riskd.measure import quality
+from riskd.measure.book.book import Book
+from riskd.measure.book.reasons import checked
+from riskd.measure.exposure import concentration, diversification, exposure, filled, leverage
+from riskd.measure.liquidity import collateral, liquidity
+from riskd.measure.margin import liquidation, margin, shocks
+from riskd.measure.market_risk import portfolio, stress, touch, value_at_risk, volatility
+from riskd.measure.performance import activity, drawdown, funding, reconciliation, results
 from riskd.measure.spec import MeasureRef, MeasureSpec, ParameterValue, Selection
+from riskd.measure.strategy import effectiveness, grid, hedge, legs
+from riskd.measure.trade import excursions, stop_room, stops, trades
 from riskd.model.subject import Grain
 from riskd.model.verdict import Measurement
 

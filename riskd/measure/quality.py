@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from riskd.measure.book import Book
-from riskd.measure.missing import account_name, symbol
+from riskd.measure.book.book import Book
+from riskd.measure.book.missing import account_name, symbol
+from riskd.measure.book.surfaces import COLUMN
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Selection, Unit, Values
-from riskd.measure.surfaces import COLUMN
 from riskd.model.arrays import FloatArray
 from riskd.model.desk import UNLABELLED
 from riskd.model.report import Surface

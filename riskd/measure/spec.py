@@ -13,7 +13,7 @@ from riskd.model.report import Surface
 from riskd.model.subject import Grain
 
 if TYPE_CHECKING:
-    from riskd.measure.book import Book
+    from riskd.measure.book.book import Book
 
 
 class Unit(StrEnum):

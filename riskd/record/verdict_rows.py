@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from riskd.measure.groups import IndexArray
+from riskd.measure.book.groups import IndexArray
+from riskd.measure.book.universe import Universe
 from riskd.measure.spec import MeasureRef
-from riskd.measure.universe import Universe
 from riskd.model.arrays import FloatArray, IntArray
 from riskd.model.subject import Grain
 from riskd.model.verdict import Outcome

@@ -9,7 +9,7 @@ import pytest
 
 from riskd.act.alone import account_alone
 from riskd.act.plan import Occasion, propose
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import with_defaults
 from riskd.measure.spec import MeasureRef, Unit
 from riskd.model.history import History

@@ -12,7 +12,7 @@ import pytest
 from riskd.act.plan import NoPlan, NoPlanReason, Occasion, propose
 from riskd.act.suppose import Costs
 from riskd.act.target import notional_to_leverage, notional_to_margin_ratio
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import with_defaults
 from riskd.measure.spec import MeasureRef, Unit
 from riskd.model.order import Plan

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from riskd.act.plan import NoPlan, Occasion, propose
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import with_defaults
 from riskd.measure.spec import Unit
 from riskd.model.history import PriceColumns

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from riskd.act.plan import NoPlan, NoPlanReason, Occasion, propose
 from riskd.act.trial import HOLDS_POSITIONS
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import take, with_defaults
 from riskd.measure.spec import MeasureRef, Unit
 from riskd.model.order import Plan

@@ -11,7 +11,7 @@ import pytest
 
 from riskd.act.alone import account_alone
 from riskd.act.suppose import Costs, suppose, unit_costs
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, take, with_defaults
 from riskd.measure.spec import MeasureRef, ParameterValue
 from riskd.model.snapshot import Snapshot

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from riskd.measure.columns import COLUMNS
+from riskd.measure.columns.columns import COLUMNS
 from riskd.model.subject import Grain
 from tests.adapters.ledger_files import open_ledger
 from tests.cli.conftest import Riskd

@@ -8,7 +8,7 @@ import pytest
 
 from riskd.cli.size_tiers import read_tiers
 from riskd.errors import SettingsError
-from riskd.measure.sizing_tiers import SizedBy
+from riskd.measure.sizing.tiers import SizedBy
 from tests.cli.conftest import Riskd
 
 TABLE = """\

@@ -25,7 +25,7 @@ from riskd.daemon.messages import equity_rebased
 from riskd.daemon.reading import Attention
 from riskd.daemon.service import with_surface
 from riskd.daemon.settings import OrderSettings
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.desk import AccountProfile, Desk, Mode
 from riskd.model.history import EquitySeries
 from riskd.model.report import Surface

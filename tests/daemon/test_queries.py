@@ -15,7 +15,7 @@ from riskd.daemon.policies import PolicySource, load_policies
 from riskd.daemon.policy_files import load_policy_files
 from riskd.daemon.queries import asking, patient_queries
 from riskd.errors import PolicyError, Problem
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.answer import Answer
 from riskd.model.verdict import Level
 from riskd.policy.load import load

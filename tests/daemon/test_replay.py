@@ -17,7 +17,7 @@ from riskd.cycle import judge
 from riskd.daemon.backtest import backtest
 from riskd.daemon.replay import replay
 from riskd.errors import LedgerError
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, select_all, take
 from riskd.model.alert import AlertEvent, AlertKey, AlertState
 from riskd.model.history import History

@@ -15,9 +15,9 @@ from riskd.judge.advance import Advance, advance
 from riskd.judge.closed import is_closed
 from riskd.judge.evaluate import evaluate
 from riskd.judge.reading import Reading, verdicts
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
+from riskd.measure.book.universe import Subjects
 from riskd.measure.catalogue import CATALOGUE, select_all, take
-from riskd.measure.universe import Subjects
 from riskd.model.alert import AlertKey, AlertState, EventKind
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain, Subject

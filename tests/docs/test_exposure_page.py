@@ -9,8 +9,8 @@ import pytest
 
 from riskd.adapters.sandbox import Limits
 from riskd.adapters.sandbox_grammar import AGGREGATES, FUNCTIONS, OPERATORS, ORDERED_WINDOWS, SCALARS
-from riskd.measure.relations import RELATIONS
-from riskd.measure.relations_document import exposure_page
+from riskd.measure.relations.document import exposure_page
+from riskd.measure.relations.relations import RELATIONS
 from riskd.policy.load import load
 from tests.adapters.hostile_sql import HOSTILE
 from tests.fakes.queries import QueriesInProcess

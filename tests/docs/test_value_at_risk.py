@@ -23,7 +23,7 @@ from benchmarks.value_at_risk_days import (
     held,
     read_market,
 )
-from riskd.measure.moves import Method
+from riskd.measure.past.moves import Method
 from riskd.model.subject import Grain
 from tests.builders import a_history, a_position, a_price_history, a_snapshot, an_account, an_instrument
 from tests.measure.books import book_of, value

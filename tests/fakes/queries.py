@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from riskd.adapters.sandbox_database import SandboxDatabase
 from riskd.adapters.sandbox_guard import Refused
 from riskd.adapters.sandbox_message import arrays
-from riskd.measure.book import Book
-from riskd.measure.relation import filled
-from riskd.measure.relations import RELATIONS
+from riskd.measure.book.book import Book
+from riskd.measure.relations.relation import filled
+from riskd.measure.relations.relations import RELATIONS
 from riskd.model.answer import Answer, Refusal
 
 _SECONDS = 5.0

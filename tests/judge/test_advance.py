@@ -14,7 +14,7 @@ from riskd.judge.advance import NO_LONGER_SEEN, SCOPE_NOT_SEEN, Advance, advance
 from riskd.judge.evaluate import evaluate
 from riskd.judge.lifecycle import step
 from riskd.judge.transition import Reason
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.spec import Unit
 from riskd.model.alert import AlertKey, AlertState, Condition, EventKind
 from riskd.model.report import Surface

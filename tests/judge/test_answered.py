@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from riskd.judge.answered import answered, asked
 from riskd.judge.evaluate import evaluate
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.spec import Unit
 from riskd.model.answer import Answer
 from riskd.model.report import Surface

@@ -12,9 +12,9 @@ import pytest
 
 from riskd.judge.evaluate import evaluate
 from riskd.judge.reading import Reading, verdicts
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
+from riskd.measure.book.tables import tables_of
 from riskd.measure.spec import MeasureRef, Unit
-from riskd.measure.tables import tables_of
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.model.subject import Grain, account_subject, position_subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from riskd.judge.advance import advance
 from riskd.judge.evaluate import evaluate
 from riskd.judge.explain import explain
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.alert import AlertState
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot

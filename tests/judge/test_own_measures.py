@@ -7,7 +7,7 @@ from riskd.judge.advance import advance
 from riskd.judge.evaluate import evaluate
 from riskd.judge.explain import explain
 from riskd.judge.reading import Reading
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.spec import Unit
 from riskd.model.alert import AlertState
 from riskd.model.order import Plan

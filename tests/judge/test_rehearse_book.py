@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.judge.rehearse_book import book_of
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, take
 from riskd.measure.spec import MeasureRef
 from riskd.model.desk import UNLABELLED, AccountProfile, StrategyMatch

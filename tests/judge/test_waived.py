@@ -20,7 +20,7 @@ from riskd.judge.reading import Reading, verdicts
 from riskd.judge.state_text import state_from_json, state_to_json
 from riskd.judge.transition import Transition
 from riskd.judge.waived import waived_limits
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.spec import MeasureRef
 from riskd.model.alert import AlertKey, AlertState, Condition
 from riskd.model.report import Surface

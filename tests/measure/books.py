@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import select_all, take, with_defaults
 from riskd.measure.spec import MeasureRef, ParameterValue, Selection
 from riskd.model.history import History

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, take
 from riskd.measure.spec import MeasureRef, ParameterValue, Selection
 from riskd.model.history import History

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from riskd.measure.scenarios import SCENARIOS
+from riskd.measure.market_risk.scenarios import SCENARIOS
 from riskd.model.desk import HedgeLeg
 from riskd.model.subject import Grain
 from tests.measure.reference import Case, Known, Reference, Subjects, is_spot, known, times, total

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.backtests import (
+from riskd.measure.market_risk.backtests import (
     acerbi_szekely_z2,
     backtest,
     christoffersen_coverage,

@@ -10,8 +10,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from riskd.measure.betas import BETA_MAX, betas_of, slopes
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
+from riskd.measure.past.betas import BETA_MAX, betas_of, slopes
 from riskd.model.history import NO_PRICES, PriceColumns
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain

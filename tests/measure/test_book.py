@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskd.measure.book import Book
-from riskd.measure.groups import Groups, coded, compact, index, lookup
-from riskd.measure.past import joined
+from riskd.measure.book.book import Book
+from riskd.measure.book.groups import Groups, coded, compact, index, lookup
+from riskd.measure.past.rows import joined
 from riskd.model.desk import StrategyMatch
 from riskd.model.subject import Grain, Subject, position_subject
 from tests.builders import (

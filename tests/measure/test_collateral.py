@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
 from riskd.model.subject import Grain

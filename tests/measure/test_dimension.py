@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riskd.measure.dimension import (
+from riskd.measure.columns.dimension import (
     MONEY,
     NUMBER,
     PRICE,

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from riskd.measure.effectiveness import minimum_variance_ratio, variance_taken_away
+from riskd.measure.strategy.effectiveness import minimum_variance_ratio, variance_taken_away
 from riskd.model.arrays import FloatArray
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain
 from tests.builders import BTC, NAN, NOW, a_history, a_position, a_price_history, a_snapshot

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.act.alone import rows_kept
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import select_all, take
-from riskd.measure.liquidation import own_liquidation
-from riskd.measure.resting import may_open
+from riskd.measure.exposure.resting import may_open
+from riskd.measure.margin.liquidation import own_liquidation
 from riskd.measure.spec import MeasureRef
 from riskd.model.arrays import BoolArray, FloatArray
 from riskd.model.history import History

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.groups import index
-from riskd.measure.held_past import count_at_least
+from riskd.measure.book.groups import index
+from riskd.measure.past.held_past import count_at_least
 
 VALUES = st.lists(st.floats(-5.0, 5.0), max_size=12)
 

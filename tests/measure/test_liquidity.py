@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, select_all
-from riskd.measure.liquidity import SPECS
+from riskd.measure.liquidity.liquidity import SPECS
 from riskd.measure.spec import Remedy, Selection, Unit
 from riskd.model.history import History
 from riskd.model.liquidity import MarketRow

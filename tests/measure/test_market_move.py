@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.book import Book
-from riskd.measure.brackets import cross_equity
-from riskd.measure.liquidation import cross_rows
-from riskd.measure.market_move import Direction, Exposed, smallest_market_move
+from riskd.measure.book.book import Book
+from riskd.measure.margin.brackets import cross_equity
+from riskd.measure.margin.liquidation import cross_rows
+from riskd.measure.margin.market_move import Direction, Exposed, smallest_market_move
 from tests.builders import BTC, ETH, SOL, a_position, a_snapshot, an_account, an_instrument
 from tests.measure.books import book_of
 from tests.measure.random_books import ABSURD, SOUND, a_random_book

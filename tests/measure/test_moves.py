@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.moves import WARM_UP_HOURS, Method, filtered_moves, hourly_variance, losses_of, moves_by
-from riskd.measure.prices import relative_moves
+from riskd.measure.past.moves import (
+    WARM_UP_HOURS,
+    Method,
+    filtered_moves,
+    hourly_variance,
+    losses_of,
+    moves_by,
+)
+from riskd.measure.past.prices import relative_moves
 from riskd.model.arrays import FloatArray
 
 CHECKED = settings(max_examples=60, deadline=None, derandomize=True)

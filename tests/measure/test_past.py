@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.history import EquitySeries
 from riskd.model.subject import Grain
 from tests.builders import (

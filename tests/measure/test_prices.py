@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from riskd.measure.clusters import measured
-from riskd.measure.prices import correlations
+from riskd.measure.past.clusters import measured
+from riskd.measure.past.prices import correlations
 from riskd.model.desk import Cluster
 from riskd.model.history import PriceColumns
 from riskd.model.subject import Grain

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, select_all, take
 from tests.measure.comparison import ALL, ILL_CONDITIONED, a_selection, differences, ref_of
 from tests.measure.random_books import ABSURD, GAPPY, SOUND, Taste, a_random_book

@@ -6,11 +6,11 @@ import math
 
 import pytest
 
-from riskd.measure.book import Book
-from riskd.measure.doubts import doubts
-from riskd.measure.relation import CellType, filled, listed
-from riskd.measure.relations import RELATIONS
-from riskd.measure.relations_of_names import subject_key
+from riskd.measure.book.book import Book
+from riskd.measure.book.doubts import doubts
+from riskd.measure.relations.of_names import subject_key
+from riskd.measure.relations.relation import CellType, filled, listed
+from riskd.measure.relations.relations import RELATIONS
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
 from riskd.model.subject import Grain, Subject

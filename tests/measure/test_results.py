@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.history import History
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot

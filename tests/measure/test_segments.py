@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from riskd.measure.groups import index
-from riskd.measure.segments import BrokenLines, first_below_zero
+from riskd.measure.book.groups import index
+from riskd.measure.margin.segments import BrokenLines, first_below_zero
 
 # Line, place, late, step of level, step of slope.
 Break = tuple[int, float, int, float, float]

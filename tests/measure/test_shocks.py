@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.errors import PolicyError
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, select_all, take, with_defaults
 from riskd.measure.spec import MeasureRef, ParameterValue
 from riskd.model.history import PriceColumns

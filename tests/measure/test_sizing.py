@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.sizing import (
+from riskd.measure.sizing.sizing import (
     Trade,
     contracts_for_risk,
     floored_to_lot,

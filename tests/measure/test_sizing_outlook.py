@@ -10,9 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.sizing import Trade
-from riskd.measure.sizing_cure import Cure, cure
-from riskd.measure.sizing_outlook import (
+from riskd.measure.sizing.cure import Cure, cure
+from riskd.measure.sizing.outlook import (
     Carry,
     Objection,
     Outlook,
@@ -21,7 +20,8 @@ from riskd.measure.sizing_outlook import (
     break_even,
     outlook,
 )
-from riskd.measure.sizing_tiers import MarginTier, MarginTiers, SizedBy, one_rate
+from riskd.measure.sizing.sizing import Trade
+from riskd.measure.sizing.tiers import MarginTier, MarginTiers, SizedBy, one_rate
 from riskd.measure.venues import (
     MODELS,
     Backing,

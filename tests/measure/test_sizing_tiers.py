@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from riskd.measure.sizing_tiers import MarginTier, MarginTiers, SizedBy, one_rate
+from riskd.measure.sizing.tiers import MarginTier, MarginTiers, SizedBy, one_rate
 from riskd.measure.venues import MODELS, inverse, linear
 
 TWO = MarginTiers(

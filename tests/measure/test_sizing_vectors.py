@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from riskd.measure.sizing import Trade, contracts_for_risk, floored_to_lot, loss_at_stop
-from riskd.measure.sizing_outlook import Outlook, Sizing, Terms, liquidation, outlook
-from riskd.measure.sizing_tiers import MarginTier, MarginTiers, one_rate
+from riskd.measure.sizing.outlook import Outlook, Sizing, Terms, liquidation, outlook
+from riskd.measure.sizing.sizing import Trade, contracts_for_risk, floored_to_lot, loss_at_stop
+from riskd.measure.sizing.tiers import MarginTier, MarginTiers, one_rate
 from riskd.measure.venues import MODELS, Contract
 from riskd.measure.venues.bitmex import XBTUSD
 from riskd.measure.venues.model import ContractKind

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.book import Book
-from riskd.measure.brackets import Brackets
-from riskd.measure.groups import Groups, index
-from riskd.measure.solver import Cushion, smallest_move
+from riskd.measure.book.book import Book
+from riskd.measure.book.groups import Groups, index
+from riskd.measure.margin.brackets import Brackets
+from riskd.measure.margin.solver import Cushion, smallest_move
 from riskd.model.subject import Grain
 from tests.builders import amounts
 from tests.measure.books import values

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from riskd.measure.stop_room import true_ranges
+from riskd.measure.trade.stop_room import true_ranges
 from riskd.model.history import PriceColumns
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain

@@ -8,8 +8,8 @@ import statistics
 
 import pytest
 
-from riskd.measure.book import Book
-from riskd.measure.scenarios import SCENARIOS, scenario_of
+from riskd.measure.book.book import Book
+from riskd.measure.market_risk.scenarios import SCENARIOS, scenario_of
 from riskd.model.desk import Desk
 from riskd.model.scenario import Scenario
 from riskd.model.subject import Grain

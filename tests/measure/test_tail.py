@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.prices import relative_moves
-from riskd.measure.tail import interpolated_value_at_risk, tail, worst_count
+from riskd.measure.market_risk.tail import interpolated_value_at_risk, tail, worst_count
+from riskd.measure.past.prices import relative_moves
 from tests.measure.vectors import near, of, one
 
 LOSSES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400)

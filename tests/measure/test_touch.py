@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.groups import index
-from riskd.measure.touch import falls_after, rises_after, touched
+from riskd.measure.book.groups import index
+from riskd.measure.market_risk.touch import falls_after, rises_after, touched
 from riskd.model.arrays import FloatArray, floats
 from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain

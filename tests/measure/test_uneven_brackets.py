@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.measure.account import AccountBook, Line, Wallet, shock_both_ways, together
-from riskd.measure.book import Book
-from riskd.measure.brackets import Brackets, brackets
-from riskd.measure.groups import Groups, index
-from riskd.measure.solver import Cushion, smallest_move
+from riskd.measure.book.book import Book
+from riskd.measure.book.groups import Groups, index
+from riskd.measure.margin.brackets import Brackets, brackets
+from riskd.measure.margin.solver import Cushion, smallest_move
 from riskd.measure.venues import MODELS, Holding, linear
 from riskd.measure.venues.schedule import Schedule, Tier
 from riskd.model.snapshot import Snapshot

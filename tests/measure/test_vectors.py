@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from riskd.measure.book import Book
-from riskd.measure.brackets import Brackets
-from riskd.measure.effectiveness import minimum_variance_ratio, variance_taken_away
-from riskd.measure.prices import correlations
+from riskd.measure.book.book import Book
+from riskd.measure.margin.brackets import Brackets
+from riskd.measure.past.prices import correlations
+from riskd.measure.strategy.effectiveness import minimum_variance_ratio, variance_taken_away
 from riskd.model.subject import Grain
 from tests.builders import (
     BTC,

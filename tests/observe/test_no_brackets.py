@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import select_all, take
 from riskd.measure.spec import MeasureRef
 from riskd.model.report import Surface

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.desk import AccountProfile, Desk, GridDefinition, HedgeDefinition, HedgeLeg, LegKind
 from riskd.model.report import MARKET_SURFACES, JsonValue, Report, Surface
 from riskd.model.snapshot import Quality, Snapshot

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 
-from riskd.measure.book import Book
-from riskd.measure.columns import columns_of
-from riskd.measure.dimension import MONEY, PRICE, Dimension, of_unit
+from riskd.measure.book.book import Book
+from riskd.measure.columns.columns import columns_of
+from riskd.measure.columns.dimension import MONEY, PRICE, Dimension, of_unit
 from riskd.measure.spec import Selection, Unit
 from riskd.model.subject import Grain
 from riskd.policy.formula import Binary, Call, Column, Formula, Node, Number, Operator

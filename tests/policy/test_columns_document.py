@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from riskd.measure.catalogue import CATALOGUE
-from riskd.measure.columns import COLUMNS, columns_of
+from riskd.measure.columns.columns import COLUMNS, columns_of
 from riskd.model.subject import Grain
 from riskd.policy.expression.columns_page import column_names, columns_page
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from riskd.errors import PolicyError
-from riskd.measure.columns import columns_of
+from riskd.measure.columns.columns import columns_of
 from riskd.measure.spec import Unit
 from riskd.model.subject import Grain
 from riskd.policy.expression.read import DEPTH_MAX, LENGTH_MAX, FormulaError, read_formula

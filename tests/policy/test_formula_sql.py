@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.adapters.duckdb_ledger import DuckdbLedger
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import take
-from riskd.measure.columns import COLUMNS, columns_of
-from riskd.measure.dimension import units_of
+from riskd.measure.columns.columns import COLUMNS, columns_of
+from riskd.measure.columns.dimension import units_of
 from riskd.measure.spec import Counts, MeasureRef, Unit
 from riskd.model.journal import EntryKind
 from riskd.model.subject import Grain

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.book import Book
-from riskd.measure.columns import columns_of
+from riskd.measure.book.book import Book
+from riskd.measure.columns.columns import columns_of
 from riskd.measure.spec import Counts, Selection, Unit
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.desk import UNLABELLED, Desk, StrategyMatch
 from riskd.model.subject import Grain
 from riskd.policy.rule import Match, Selector

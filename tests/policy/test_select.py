@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.model.desk import StrategyMatch
 from riskd.model.subject import Grain
 from riskd.policy.rule import Match, Selector

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from riskd.errors import PolicyError
 from riskd.judge.rehearse import rehearse
-from riskd.measure.scenarios import SCENARIOS
+from riskd.measure.market_risk.scenarios import SCENARIOS
 from riskd.measure.spec import MeasureRef
 from riskd.policy.load import load
 from riskd.policy.schema.policy_file import json_schema

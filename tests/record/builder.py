@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from riskd.measure.groups import Attributes, Groups, IndexArray, index
-from riskd.measure.universe import Labels, Subjects, Universe
+from riskd.measure.book.groups import Attributes, Groups, IndexArray, index
+from riskd.measure.book.universe import Labels, Subjects, Universe
 from riskd.model.alert import AlertEvent, AlertKey, Condition, EventKind
 from riskd.model.arrays import FloatArray, IntArray, codes, floats
 from riskd.model.desk import AccountProfile, Desk, Mode

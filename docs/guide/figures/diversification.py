@@ -5,7 +5,7 @@ from __future__ import annotations
 from docs.guide.figures.chart import Axis, Bar, bars
 from docs.guide.figures.worked import measured, page
 from riskd.daemon.drawing import BLUE, BROWN
-from riskd.measure.scenarios import SCENARIOS
+from riskd.measure.market_risk.scenarios import SCENARIOS
 from riskd.model.subject import Grain
 
 RECORDED = tuple(name for name, scenario in SCENARIOS.items() if "BTC" in dict(scenario.moves))

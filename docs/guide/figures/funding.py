@@ -7,7 +7,7 @@ import numpy as np
 from docs.guide.figures.chart import Axis, Chart, Limit
 from docs.guide.figures.worked import measured, page
 from riskd.daemon.drawing import BLUE, BROWN, GREEN, INK, RED, Line
-from riskd.measure.sizing_outlook import Carry
+from riskd.measure.sizing.outlook import Carry
 from riskd.model.subject import Grain
 
 BTC = "BTC/USDT:USDT"

@@ -6,7 +6,7 @@ import numpy as np
 
 from docs.guide.figures.chart import Axis, Chart, Post, Spot
 from riskd.daemon.drawing import BLUE, BROWN, DIM, GREEN, RED, Line
-from riskd.measure.scenarios import SCENARIOS
+from riskd.measure.market_risk.scenarios import SCENARIOS
 from riskd.measure.venues import MODELS, Holding, cross, flat, linear, liquidation_price, pnl
 
 EQUITY, PRICE, MAINTENANCE = 10_000.0, 50_000.0, 0.005

@@ -6,7 +6,7 @@ import numpy as np
 
 from docs.guide.figures.chart import Axis, Chart, Limit, Spot
 from riskd.daemon.drawing import BLUE, BROWN, DIM, Line
-from riskd.measure.sizing import Trade, contracts_for_risk
+from riskd.measure.sizing.sizing import Trade, contracts_for_risk
 from riskd.measure.venues.contract import Contract
 from riskd.measure.venues.model import ContractKind
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from docs.guide.figures.chart import Axis, Chart, Limit, Spot
 from riskd.daemon.drawing import BLUE, DIM, GREEN, Line
-from riskd.measure.sizing import Trade, loss_at_stop
+from riskd.measure.sizing.sizing import Trade, loss_at_stop
 from riskd.measure.venues.contract import Contract
 from riskd.measure.venues.model import ContractKind
 

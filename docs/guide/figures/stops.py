@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from docs.guide.figures.chart import Axis, Bar, Post, bars
 from riskd.daemon.drawing import BROWN, GREEN, INK, RED
-from riskd.measure.sizing import Trade
-from riskd.measure.sizing_outlook import STOP_SHARE_WARN, Outlook, Sizing, Terms, outlook
-from riskd.measure.sizing_tiers import one_rate
+from riskd.measure.sizing.outlook import STOP_SHARE_WARN, Outlook, Sizing, Terms, outlook
+from riskd.measure.sizing.sizing import Trade
+from riskd.measure.sizing.tiers import one_rate
 from riskd.measure.venues.catalogue import MODELS
 from riskd.measure.venues.contract import Contract
 from riskd.measure.venues.model import ContractKind

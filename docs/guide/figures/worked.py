@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from riskd.judge.rehearse_book import book_of
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
 from riskd.measure.catalogue import CATALOGUE, select_all, take, with_defaults
 from riskd.measure.spec import MeasureRef, ParameterValue
 from riskd.model.subject import Grain

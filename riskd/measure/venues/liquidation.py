@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from riskd.measure.brackets import Brackets
-from riskd.measure.groups import Groups
-from riskd.measure.solver import Cushion, smallest_move
+from riskd.measure.book.groups import Groups
+from riskd.measure.margin.brackets import Brackets
+from riskd.measure.margin.solver import Cushion, smallest_move
 from riskd.measure.venues.contract import entry_value, pnl, value, value_slope
 from riskd.measure.venues.hedge_mode import margined_by
 from riskd.measure.venues.margin import Holding, maintenance_margin, required_margin, unrealized_pnl
@@ -80,7 +80,7 @@ def liquidation_price(
 ) -> float | None:
     """Mark price at which equity meets what the venue requires.
 
-    Solved exactly by segments of the tiers (``riskd.measure.solver``): value is linear in price, or in 1/price for an
+    Solved exactly by segments of the tiers (``riskd.measure.margin.solver``): value is linear in price, or in 1/price for an
     inverse contract, and so are equity and margin.
 
     Args:

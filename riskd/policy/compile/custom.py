@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
-from riskd.measure.columns import columns_of, is_column
+from riskd.measure.columns.columns import columns_of, is_column
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Unit
 from riskd.model.subject import Grain
 from riskd.policy.compile.context import Context

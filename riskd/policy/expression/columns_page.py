@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from riskd.measure.catalogue import CATALOGUE
-from riskd.measure.column import ColumnSpec
-from riskd.measure.columns import COLUMNS, columns_of
-from riskd.measure.dimension import in_words
+from riskd.measure.columns.column import ColumnSpec
+from riskd.measure.columns.columns import COLUMNS, columns_of
+from riskd.measure.columns.dimension import in_words
 from riskd.measure.spec import Counts
 from riskd.model.subject import Grain
 from riskd.policy.expression.sql_columns import PRINTED

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from riskd.measure.columns import column
+from riskd.measure.columns.columns import column
 from riskd.model.report import Surface
 from riskd.model.subject import Grain
 from riskd.policy.expression.sql_columns import Place, SqlColumn, sql_column

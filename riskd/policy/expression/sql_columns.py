@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from riskd.measure.columns import COLUMNS
-from riskd.measure.columns_capital import OF_ACCOUNTS
-from riskd.measure.columns_held import INSIDE_ACCOUNTS, SUMMED
+from riskd.measure.columns.capital import OF_ACCOUNTS
+from riskd.measure.columns.columns import COLUMNS
+from riskd.measure.columns.held import INSIDE_ACCOUNTS, SUMMED
 from riskd.model.subject import Grain
 from riskd.policy.expression.sql_subjects import SUBJECTS, NotRecordedError
 

@@ -13,13 +13,13 @@ from functools import lru_cache, reduce
 
 import numpy as np
 
-from riskd.measure.book import Book
+from riskd.measure.book.book import Book
+from riskd.measure.book.reasons import checked
 from riskd.measure.catalogue import CATALOGUE, take
-from riskd.measure.column import ColumnSpec
-from riskd.measure.columns import column
-from riskd.measure.columns_market import distrusted_instruments
-from riskd.measure.dimension import of_unit, units_of
-from riskd.measure.reasons import checked
+from riskd.measure.columns.column import ColumnSpec
+from riskd.measure.columns.columns import column
+from riskd.measure.columns.dimension import of_unit, units_of
+from riskd.measure.columns.market import distrusted_instruments
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Selection, Values
 from riskd.model.arrays import FloatArray
 from riskd.model.subject import Grain

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from riskd.measure.dimension import (
+from riskd.measure.columns.dimension import (
     NUMBER,
     Dimension,
     divided,

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from riskd.measure.book import Book
-from riskd.measure.grains import account_labels
-from riskd.measure.groups import Attributes
+from riskd.measure.book.book import Book
+from riskd.measure.book.grains import account_labels
+from riskd.measure.book.groups import Attributes
+from riskd.measure.book.universe import Labels, Universe
 from riskd.measure.spec import Selection
-from riskd.measure.universe import Labels, Universe
 from riskd.model.arrays import BoolArray
 from riskd.model.subject import Grain
 from riskd.policy.rule import Match, Selector

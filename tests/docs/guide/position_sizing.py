@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from docs.guide.figures.worked import Page, measured
-from riskd.measure.sizing import Trade, contracts_for_risk, floored_to_lot, loss_at_stop
+from riskd.measure.sizing.sizing import Trade, contracts_for_risk, floored_to_lot, loss_at_stop
 from riskd.measure.venues.contract import Contract
 from riskd.measure.venues.model import ContractKind
 from riskd.model.subject import Grain

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from docs.guide.figures.stops import STOP, looked
 from docs.guide.figures.worked import Page, measured
-from riskd.measure.sizing_outlook import STOP_SHARE_WARN
+from riskd.measure.sizing.outlook import STOP_SHARE_WARN
 from riskd.model.subject import Grain
 from tests.docs.guide.claims import Cited, Claims
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.measure.sizing import Trade
-from riskd.measure.sizing_outlook import Sizing, Terms, liquidation
-from riskd.measure.sizing_tiers import one_rate
+from riskd.measure.sizing.outlook import Sizing, Terms, liquidation
+from riskd.measure.sizing.sizing import Trade
+from riskd.measure.sizing.tiers import one_rate
 from riskd.measure.venues import (
     MODELS,
     Contract,

@@ -1,0 +1,1 @@
+"""Snapshots as measures read them: columns, groups, trust, and words for what is missing."""

@@ -1,0 +1,1 @@
+"""Named columns of each grain: what expressions in policies are made of."""

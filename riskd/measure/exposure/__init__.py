@@ -1,0 +1,1 @@
+"""How much is held, how concentrated it is, and what would be held if resting orders filled."""

@@ -1,0 +1,1 @@
+"""What closing would take, and what backs an account."""

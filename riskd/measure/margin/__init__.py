@@ -1,0 +1,1 @@
+"""Margin, and how far from liquidation an account and its positions are."""

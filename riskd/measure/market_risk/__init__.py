@@ -1,0 +1,1 @@
+"""What moves of prices may cost: volatility, value at risk, named crashes."""

@@ -1,0 +1,1 @@
+"""The past as measures read it: prices, bookings, and what follows from how prices moved together."""

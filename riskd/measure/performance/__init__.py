@@ -1,0 +1,1 @@
+"""What holding and trading brought: funding, fees, losses, drawdown, activity."""

@@ -1,0 +1,1 @@
+"""The snapshot as tables: what SQL in policies reads."""

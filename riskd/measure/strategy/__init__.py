@@ -1,0 +1,1 @@
+"""Hedges and grids, judged as wholes."""

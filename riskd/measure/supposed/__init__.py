@@ -1,0 +1,1 @@
+"""Books that are supposed instead of seen: at other prices, in other sizes."""

@@ -1,0 +1,1 @@
+"""One trade: its stop, its risk, how it stands, and what it has been through."""
