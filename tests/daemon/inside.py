@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from riskd.adapters.virtual_time import VirtualClock, VirtualLoop
 from riskd.daemon.demo.inside import InsideConnections
 from riskd.daemon.demo.setup import Installation, install
+from riskd.daemon.demo.watch import Watch, watch
 from riskd.daemon.demo.world import build_world
+from riskd.daemon.service import Listener
 from riskd.paper.market.presets import demo
 
 
@@ -24,3 +26,21 @@ def installed(folder: Path, policy: str) -> tuple[VirtualLoop, VirtualClock, Ins
     written = ["policies: [own.yaml]" if line.startswith("policies:") else line for line in lines]
     installation.config.write_text("\n".join(written), encoding="utf-8")
     return loop, clock, InsideConnections(world.venue, clock), installation
+
+
+def watched(folder: Path, policy: str, listener: Listener, *, minutes: float) -> datetime:
+    """Watch the demo's accounts for so long, by one policy; the moment at which that ended."""
+    loop, clock, connections, installation = installed(folder, policy)
+    plan = Watch(
+        installation=installation,
+        clock=clock,
+        connections=connections,
+        notifiers=(),
+        listeners=(listener,),
+        ends_at=clock.now() + timedelta(minutes=minutes),
+    )
+    try:
+        loop.run_until_complete(watch(plan))
+        return clock.now()
+    finally:
+        loop.close()

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from riskd.cycle import CycleResult
-from riskd.daemon.demo.watch import Watch, watch
 from riskd.daemon.once import look_with
 from riskd.daemon.settings_file import read_settings
 from riskd.execution import PlanResult
 from riskd.judge.reading import Reading
 from riskd.policy.load import load
-from tests.daemon.inside import installed
+from tests.daemon.inside import installed, watched
 
 POLICY = """
 riskd: policy/v1
@@ -73,24 +72,12 @@ def assert_sensible(known: dict[str, Reading]) -> None:
 
 
 def test_the_watch_learns_markets_and_collateral_within_a_minute(tmp_path: Path) -> None:
-    loop, clock, connections, installation = installed(tmp_path, POLICY)
     seen = Seen()
-    plan = Watch(
-        installation=installation,
-        clock=clock,
-        connections=connections,
-        notifiers=(),
-        listeners=(seen,),
-        ends_at=clock.now() + timedelta(minutes=8),
-    )
-    try:
-        loop.run_until_complete(watch(plan))
-    finally:
-        loop.close()
+    ended_at = watched(tmp_path, POLICY, seen, minutes=8)
     assert 0 < seen.known_after <= 6
     assert_sensible(seen.known)
     last = [reading.judged_at for reading in seen.known.values() if reading.judged_at is not None]
-    assert clock.now() - min(last) < timedelta(minutes=1), "all are still known at the end"
+    assert ended_at - min(last) < timedelta(minutes=1), "all are still known at the end"
 
 
 def test_one_look_reads_markets_and_collateral(tmp_path: Path) -> None:

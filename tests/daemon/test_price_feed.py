@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
 from riskd.cycle import CycleResult
-from riskd.daemon.demo.watch import Watch, watch
 from riskd.daemon.once import look_with
 from riskd.daemon.settings_file import read_settings
 from riskd.execution import PlanResult
 from riskd.judge.reading import Reading
 from riskd.policy.load import load
-from tests.daemon.inside import installed
+from tests.daemon.inside import installed, watched
 
 POLICY = """
 riskd: policy/v1
@@ -52,20 +50,8 @@ class Seen:
 
 
 def test_the_watch_learns_prices_and_fills_within_minutes(tmp_path: Path) -> None:
-    loop, clock, connections, installation = installed(tmp_path, POLICY)
     seen = Seen()
-    plan = Watch(
-        installation=installation,
-        clock=clock,
-        connections=connections,
-        notifiers=(),
-        listeners=(seen,),
-        ends_at=clock.now() + timedelta(minutes=3),
-    )
-    try:
-        loop.run_until_complete(watch(plan))
-    finally:
-        loop.close()
+    watched(tmp_path, POLICY, seen, minutes=3)
     assert set(seen.known) == {f"past/{rule}" for rule in ("room", "tail", "crash", "skew", "fills")}
     assert 0.0 < float(seen.known["past/tail"].values[0]) < 1.0
     assert float(seen.known["past/skew"].values[0]) < 1.0

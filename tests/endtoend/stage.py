@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +15,7 @@ from riskd.adapters.journal_scan import read_journal
 from riskd.adapters.system_clock import SystemClock
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.paper.server import PaperServer
+from tests.cli.running import Ran
 from tests.endtoend.installation import SLACK_TOKEN, Installation, Setup, install
 from tests.endtoend.processes import Life, Starter, clean_environment
 from tests.endtoend.venue import RecordingVenue, now_ms
@@ -107,3 +111,17 @@ async def end_all(lives: Iterable[Life]) -> None:
         life.signal(signal.SIGKILL)
     for life in lives:
         await life.end()
+
+
+async def ran_on(on: Stage, command: str, *options: str) -> Ran:
+    """What a command of riskd prints that looks at the stage's accounts by itself."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "riskd.cli.main", command, "--config", str(on.installation.config), *options),
+        cwd=on.installation.folder,
+        env=clean_environment(),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    out, err = await process.communicate()
+    return Ran(code=process.returncode or 0, out=out.decode(), err=err.decode())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from asyncio.subprocess import PIPE
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,8 +11,8 @@ from riskd.measure.catalogue import CATALOGUE
 from riskd.paper.dialect.http import Rights
 from tests.cli.running import Ran
 from tests.endtoend.installation import LEVERAGE, LEVERAGE_TEST, STOPS, Setup, policy
-from tests.endtoend.processes import Zygote, clean_environment
-from tests.endtoend.stage import Stage, stage
+from tests.endtoend.processes import Zygote
+from tests.endtoend.stage import Stage, ran_on, stage
 from tests.endtoend.venue import Regrower, recording_venue
 from tests.endtoend.waiting import until
 
@@ -22,17 +20,7 @@ POLICY = policy(LEVERAGE + STOPS, tests=LEVERAGE_TEST)
 
 
 async def _look(on: Stage, *options: str) -> Ran:
-    command = ("-m", "riskd.cli.main", "once", "--config", str(on.installation.config), *options)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        cwd=on.installation.folder,
-        env=clean_environment(),
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    out, err = await process.communicate()
-    return Ran(code=process.returncode or 0, out=out.decode(), err=err.decode())
+    return await ran_on(on, "once", *options)
 
 
 def test_a_look_tells_what_would_be_done_and_does_nothing(zygote: Zygote, tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from asyncio.subprocess import PIPE
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,8 +12,8 @@ import pytest
 from riskd.paper.dialect.http import Rights
 from tests.cli.running import Ran, run_process
 from tests.endtoend.installation import LEVERAGE, LEVERAGE_TEST, STOPS, Setup, policy
-from tests.endtoend.processes import Zygote, clean_environment
-from tests.endtoend.stage import Stage, stage
+from tests.endtoend.processes import Zygote
+from tests.endtoend.stage import Stage, ran_on, stage
 from tests.endtoend.venue import Regrower, recording_venue
 from tests.endtoend.waiting import until
 
@@ -24,17 +22,7 @@ POLICY = policy(LEVERAGE, tests=LEVERAGE_TEST)
 
 
 async def stress(on: Stage, *options: str) -> Ran:
-    command = ("-m", "riskd.cli.main", "stress", "--config", str(on.installation.config), *options)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        cwd=on.installation.folder,
-        env=clean_environment(),
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    out, err = await process.communicate()
-    return Ran(code=process.returncode or 0, out=out.decode(), err=err.decode())
+    return await ran_on(on, "stress", *options)
 
 
 def test_the_book_of_a_venue_is_stressed_and_nothing_is_asked_for(zygote: Zygote, tmp_path: Path) -> None:
