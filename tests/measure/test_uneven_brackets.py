@@ -248,11 +248,13 @@ TABLES: dict[str, Table] = {
 MARKS = {BTC: 30_000.0, ETH: 1_500.0}
 
 
-def a_snapshot_with_jumps(btc: float, eth: float, wallet: float) -> Snapshot:
+def a_snapshot_with_jumps(
+    btc: float, eth: float, wallet: float, tables: dict[str, Table] = TABLES, marks: dict[str, float] = MARKS
+) -> Snapshot:
     made = a_snapshot(
         accounts=[an_account(wallet=wallet, maintenance_margin=NAN)],
         instruments=[
-            an_instrument(symbol, mark=MARKS[symbol], brackets=[(f, r) for f, r, _ in TABLES[symbol]])
+            an_instrument(symbol, mark=marks[symbol], brackets=[(f, r) for f, r, _ in tables[symbol]])
             for symbol in (BTC, ETH)
         ],
         positions=[a_position(BTC, btc), a_position(ETH, eth)],
@@ -294,3 +296,16 @@ def test_the_measure_of_an_account_is_the_answer_of_the_account_solver(
     ways = shock_both_ways(the_same_account(btc, eth, wallet), together(-1.0))
     expected = min(ways.forward.shock, ways.backward.shock)
     assert value(book, "account_shock", Grain.ACCOUNT) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_margin_that_falls_with_size_is_owed_only_where_the_longs_are_gone() -> None:
+    """10 long and 1 short at 100 with 1,105: when all longs are gone 5 are left, and the short of 200 needs 2 of them.
+
+    On the way the short alone would have needed 126 at 140; the longs were still worth 600 there.
+    """
+    tables: dict[str, Table] = {
+        BTC: ((0.0, 0.01, 0.0),),
+        ETH: ((0.0, 0.01, 0.0), (100.0, 0.9, 0.0), (150.0, 0.01, 0.0)),
+    }
+    book = book_of(a_snapshot_with_jumps(10.0, -1.0, 1_105.0, tables, {BTC: 100.0, ETH: 100.0}))
+    assert value(book, "liquidation_distance", Grain.ACCOUNT) == pytest.approx(1.0 + 3.0 / 101.0, rel=1e-12)

@@ -10,7 +10,13 @@ from riskd.measure.spec import Selection, Values
 from riskd.model.arrays import FloatArray
 from riskd.model.subject import Grain
 
-INFINITE_WITHOUT_EQUITY = "exposure is held while equity is zero or negative"
+
+def infinite_without_equity(what: str) -> str:
+    """When a share of equity is infinite, for the catalogue: ``fees were paid while equity is zero or negative``."""
+    return f"{what} while equity is zero or negative"
+
+
+INFINITE_WITHOUT_EQUITY = infinite_without_equity("exposure is held")
 
 
 def over_equity(exposure: FloatArray, equity: FloatArray) -> FloatArray:

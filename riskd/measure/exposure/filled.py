@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskd.measure.book.book import Book
-from riskd.measure.book.capital import INFINITE_WITHOUT_EQUITY, over_equity
+from riskd.measure.book.capital import infinite_without_equity, over_equity
 from riskd.measure.book.groups import Groups, IndexArray, compact, index
 from riskd.measure.book.missing import FirstUnknown, missing_equity, missing_value
 from riskd.measure.exposure.resting import may_open, missing_order, order_groups, own_price
@@ -160,7 +160,7 @@ SPECS = (
         + "Σ of that worth / E. A selection counts the positions and the orders that it picks.",
         source="Own definition, as venues reckon the margin of open orders: by the side that would be the larger.",
         unknown_when=_UNKNOWN,
-        infinite_when=INFINITE_WITHOUT_EQUITY.replace("held", "held or ordered"),
+        infinite_when=infinite_without_equity("exposure is held or ordered"),
         remedy=Remedy.CANCEL,
         needs=_NEEDS,
         counts=Counts.SELECTED_POSITIONS,
@@ -176,7 +176,7 @@ SPECS = (
         formula=_FILLED + "max over assets of Σ of that worth / E; 0 when nothing is held and nothing rests.",
         source="Usual concentration limits, one asset 25-40 % of equity, looked at before the order fills.",
         unknown_when=_UNKNOWN,
-        infinite_when=INFINITE_WITHOUT_EQUITY.replace("held", "held or ordered"),
+        infinite_when=infinite_without_equity("exposure is held or ordered"),
         remedy=Remedy.CANCEL,
         needs=_NEEDS,
         counts=Counts.SELECTED_POSITIONS,

@@ -136,16 +136,18 @@ def adverse_move(book: Book) -> FloatArray:
     survives = np.isinf(move)
     if not survives.any():
         return move
+    # Counted from the move of 1 on, where longs are worth nothing and shorts twice what they were: margin that falls
+    # with size may be short of equity before, and that was never so, as the longs were there.
     shorts = np.where(against == _RISE, book.gross, 0.0)
     second = replace(
         first,
-        equity=equity - groups.total(book.gross - shorts),
+        equity=equity - groups.total(book.gross),
         gain=-groups.total(shorts),
         most=np.full(groups.size, np.inf),
-        notional=shorts,
+        notional=2.0 * shorts,
         growth=shorts,
     )
-    return np.where(survives, smallest_move(second.only(survives), brackets(book)), move)
+    return np.where(survives, _TO_ZERO + smallest_move(second.only(survives), brackets(book)), move)
 
 
 def _cushion(book: Book, groups: Groups, equity: FloatArray, direction: FloatArray) -> Cushion:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from riskd.measure.book.book import Book
-from riskd.measure.book.capital import over_equity
+from riskd.measure.book.capital import infinite_without_equity, over_equity
 from riskd.measure.book.missing import FirstUnknown, missing_equity, missing_value
 from riskd.measure.exposure.exposure import missing_coin, spot_groups
 from riskd.measure.market_risk.scenarios import SCENARIOS, scenario_of
@@ -95,7 +95,7 @@ SPECS = (
             "The desk defines no such scenario, or equity, a counted position's quantity or mark, or a hedge's spot balance or "
             "price is unknown."
         ),
-        infinite_when="a loss is reckoned while equity is zero or negative",
+        infinite_when=infinite_without_equity("a loss is reckoned"),
         remedy=Remedy.REDUCE,
         needs=frozenset({Surface.POSITIONS, Surface.BALANCES, Surface.SPOT_BALANCES}),
         counts=Counts.SELECTED_POSITIONS,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from riskd.measure.book.book import Book
-from riskd.measure.book.capital import over_equity
+from riskd.measure.book.capital import infinite_without_equity, over_equity
 from riskd.measure.book.groups import IndexArray
 from riskd.measure.book.holdings import Holdings, Lines, holding_name, holdings_of, lines_of, missing_worth
 from riskd.measure.book.missing import FirstUnknown, missing_equity
@@ -180,7 +180,7 @@ SPECS = (
             "2020-2026: docs/value-at-risk.md."
         ),
         unknown_when=_UNKNOWN_WHEN,
-        infinite_when="a loss is reckoned while equity is zero or negative",
+        infinite_when=infinite_without_equity("a loss is reckoned"),
         remedy=Remedy.REDUCE,
         needs=frozenset({Surface.POSITIONS, Surface.BALANCES, Surface.SPOT_BALANCES}),
         counts=Counts.SELECTED_POSITIONS,
@@ -197,7 +197,7 @@ SPECS = (
         formula=f"mean of the k largest of n {_LOSSES}; k as for var, so that var counts into it; over E; 0 when that is a gain.",
         source=f"{_SOURCE} Hull's text averages the whole tail, his exercise only what is beyond var: here the whole tail.",
         unknown_when=_UNKNOWN_WHEN,
-        infinite_when="a loss is reckoned while equity is zero or negative",
+        infinite_when=infinite_without_equity("a loss is reckoned"),
         remedy=Remedy.REDUCE,
         needs=frozenset({Surface.POSITIONS, Surface.BALANCES, Surface.SPOT_BALANCES}),
         counts=Counts.SELECTED_POSITIONS,

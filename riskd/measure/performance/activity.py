@@ -57,20 +57,20 @@ def _placers(book: Book, grain: Grain, past: Past) -> IndexArray:
     return found[found >= 0]
 
 
+_WINDOW = Parameter(
+    name="window",
+    unit=Unit.DURATION,
+    meaning="Time over which orders are counted.",
+    high=ORDERS_KEPT_SECONDS,
+)
+
 SPECS = (
     MeasureSpec(
         name="order_rate",
         unit=Unit.FREQUENCY,
         low=0.0,
         grains=frozenset({Grain.STRATEGY, Grain.ACCOUNT}),
-        parameters=(
-            Parameter(
-                name="window",
-                unit=Unit.DURATION,
-                meaning="Time over which orders are counted.",
-                high=ORDERS_KEPT_SECONDS,
-            ),
-        ),
+        parameters=(_WINDOW,),
         meaning="Orders placed per second, by anybody: a bot in a loop shows here first.",
         formula="orders placed in (now - window, now] / window. Orders that came and went between two reads are not seen.",
         source="Usual cap on scalping bots; a bot in a loop is the accident it is for.",
@@ -87,14 +87,7 @@ SPECS = (
         low=0.0,
         high=1.0,
         grains=frozenset({Grain.STRATEGY, Grain.ACCOUNT}),
-        parameters=(
-            Parameter(
-                name="window",
-                unit=Unit.DURATION,
-                meaning="Time over which orders are counted.",
-                high=ORDERS_KEPT_SECONDS,
-            ),
-        ),
+        parameters=(_WINDOW,),
         meaning="Share of orders that the venue refused. Not known from any venue yet: see below.",
         formula="orders refused in the window / orders sent in it.",
         source="Risk desks of scalping bots stop at 20 % of at least ten orders.",

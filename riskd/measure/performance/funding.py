@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from riskd.measure.book.book import Book
-from riskd.measure.book.capital import INFINITE_WITHOUT_EQUITY, over_equity
+from riskd.measure.book.capital import infinite_without_equity, over_equity
 from riskd.measure.book.groups import Groups, IndexArray, index
 from riskd.measure.book.missing import account_name, missing_equity, missing_value, symbol
 from riskd.measure.past.rows import Past, joined, last_run, past_funding, strategy_subjects, too_short
@@ -196,7 +196,7 @@ SPECS = (
             "The funding history does not reach back to the start of the window, the last read of it failed, or equity "
             "is unknown."
         ),
-        infinite_when=INFINITE_WITHOUT_EQUITY.replace("exposure is held", "funding was paid"),
+        infinite_when=infinite_without_equity("funding was paid"),
         remedy=Remedy.REDUCE,
         needs=frozenset({Surface.BALANCES, Surface.INCOME}),
         counts=Counts.WHOLE_ACCOUNT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from riskd.measure.book.book import Book
-from riskd.measure.book.capital import INFINITE_WITHOUT_EQUITY, over_equity
+from riskd.measure.book.capital import infinite_without_equity, over_equity
 from riskd.measure.book.missing import FirstUnknown, missing_equity
 from riskd.measure.past.booked import CLOSE_TOGETHER_SECONDS, Booked, booked, closes_of
 from riskd.measure.past.rows import last_run
@@ -170,7 +170,7 @@ SPECS = (
         formula="Σ(commissions + liquidation fees) of the window / E. " + _BOOKED,
         source="Binance USD-M income history, COMMISSION and INSURANCE_CLEAR.",
         unknown_when=f"{_SHORT}, or equity is unknown.",
-        infinite_when=INFINITE_WITHOUT_EQUITY.replace("exposure is held", "fees were paid"),
+        infinite_when=infinite_without_equity("fees were paid"),
         remedy=Remedy.NONE,
         needs=_BOOKINGS | {Surface.BALANCES},
         reads=_BOOKINGS,
@@ -187,7 +187,7 @@ SPECS = (
         formula="max(0, -Σ(realisedPnL - fees + funding) of the window) / E, E as it is now. " + _BOOKED,
         source="Binance USD-M income history; the losing half of Elder's monthly brake.",
         unknown_when=f"{_SHORT}, or equity is unknown.",
-        infinite_when=INFINITE_WITHOUT_EQUITY.replace("exposure is held", "something was lost"),
+        infinite_when=infinite_without_equity("something was lost"),
         remedy=Remedy.NONE,
         needs=_BOOKINGS | {Surface.BALANCES},
         reads=_BOOKINGS,
@@ -207,7 +207,7 @@ SPECS = (
         ),
         source="Elder's 6 % rule: when the month's losses and the open risk reach 6 %, no new trade (Come Into My Trading Room).",
         unknown_when=f"{_SHORT}. {RISK_UNKNOWN}",
-        infinite_when=INFINITE_WITHOUT_EQUITY.replace("exposure is held", "something was lost or is at risk"),
+        infinite_when=infinite_without_equity("something was lost or is at risk"),
         # Closing a loser takes its risk away and realises its loss: what it brings back no supposed book would tell.
         remedy=Remedy.NONE,
         needs=_BOOKINGS | STOP_LISTS | {Surface.BALANCES},
