@@ -17,7 +17,7 @@ from typing import Protocol
 from riskd.act.clamp import Fresh
 from riskd.act.refusal import Refusal, RefusalReason
 from riskd.errors import JournalError, VenueUnavailable
-from riskd.model.order import TERMINAL, Intent, OrderStatus, Plan, PlanState, Receipt, Reduction
+from riskd.model.order import SETTLED, Intent, OrderStatus, Plan, PlanState, Receipt, Reduction
 from riskd.ports import Clock, OrderSender
 
 
@@ -166,7 +166,7 @@ class Executor:
             except VenueUnavailable as error:
                 detail = str(error)
             else:
-                if found is not None and found.status in TERMINAL:
+                if found is not None and found.status in SETTLED:
                     self._log.receipt(found)
                     return found
                 if found is None and asked_at >= proof_from:
@@ -227,7 +227,7 @@ class Executor:
             return receipt
         receipt = await self._sender.send(intent)
         self._log.receipt(receipt)
-        return receipt if receipt.status in TERMINAL else await self.resolve(intent)
+        return receipt if receipt.status in SETTLED else await self.resolve(intent)
 
     async def _stop_after(
         self, plan: Plan, rest: Reduction, receipt: Receipt, *, refused_before: bool

@@ -10,7 +10,7 @@ from riskd.measure.book.book import Book
 from riskd.model.answer import Answer, Refusal
 from riskd.model.journal import JournalEntry as JournalEntry
 from riskd.model.message import Message
-from riskd.model.order import Intent, Receipt
+from riskd.model.order import Intent, OrderList, Receipt
 from riskd.model.report import JsonValue, Report, Surface
 from riskd.model.wire import VenueAnswer, VenueCall
 
@@ -87,8 +87,8 @@ class OrderSender(Protocol):
         ...
 
     async def send(self, intent: Intent) -> Receipt:
-        """Send once, never again. The receipt's status is ACKNOWLEDGED, FILLED, PARTIALLY_FILLED, CANCELLED,
-        REJECTED (only for codes that prove the order was not booked) or UNKNOWN. This never raises."""  # noqa: D205, D209
+        """Send once, never again. The receipt's status is ACKNOWLEDGED, FILLED, PARTIALLY_FILLED, CANCELLED, RESTING (a
+        stop), REJECTED (only for codes that prove the order was not booked) or UNKNOWN. This never raises."""  # noqa: D205, D209
         ...
 
     async def find(self, intent: Intent) -> Receipt | None:
@@ -101,8 +101,8 @@ class OrderSender(Protocol):
         """
         ...
 
-    async def cancel(self, venue_symbol: str, order_id: str) -> None:
-        """Cancel one ordinary resting order. One that is gone already is cancelled as well.
+    async def cancel(self, venue_symbol: str, order_id: str, kept_in: OrderList = OrderList.ORDINARY) -> None:
+        """Cancel one resting order by the venue's id. One that is gone already is cancelled as well.
 
         Raises:
             VenueUnavailable: It is not known whether the order still rests.

@@ -14,7 +14,7 @@ from riskd.act.refusal import Refusal
 from riskd.measure.spec import Unit
 from riskd.model.desk import Mode
 from riskd.model.message import Message, MessageKind
-from riskd.model.order import TERMINAL, OrderStatus, Plan, Receipt, Reduction
+from riskd.model.order import SETTLED, OrderStatus, Plan, Receipt, Reduction
 from riskd.model.verdict import Level
 from riskd.policy.text.units import show
 
@@ -142,7 +142,7 @@ def _progress(receipts: Sequence[Receipt]) -> str:
         return "nothing sent yet"
     unknown = sum(receipt.status in _UNRESOLVED for receipt in receipts)
     filled = sum(receipt.status is OrderStatus.FILLED for receipt in receipts)
-    ended = sum(receipt.status in TERMINAL for receipt in receipts)
+    ended = sum(receipt.status in SETTLED for receipt in receipts)
     words = f"{filled} of {len(receipts)} orders filled"
     if unknown:
         return (

@@ -12,7 +12,7 @@ from decimal import Decimal
 from riskd.act.outcome import Outcome, answer_to_failure, answer_to_success
 from riskd.adapters.binance_reader import as_row, refusal_of, venue_code
 from riskd.errors import VenueUnavailable
-from riskd.model.order import Intent, OrderStatus, Receipt
+from riskd.model.order import Intent, OrderList, OrderStatus, Receipt
 from riskd.model.wire import VenueAnswer, VenueCall
 from riskd.observe.fields import JsonObject, RowRefused
 from riskd.observe.json_text import Rubbish, Shape, read_json
@@ -22,6 +22,8 @@ from riskd.ports import Clock, VenueTransport
 Params = tuple[tuple[str, str], ...]
 
 _ORDER = "/fapi/v1/order"
+_ALGO_ORDER = "/fapi/v1/algoOrder"
+_CANCELS = {OrderList.ORDINARY: (_ORDER, "orderId"), OrderList.CONDITIONAL: (_ALGO_ORDER, "algoId")}
 _OPEN_ORDERS = "/fapi/v1/openOrders"
 _TRADES = "/fapi/v1/userTrades"
 _NO_SUCH_ORDER = "-2013"
@@ -93,22 +95,21 @@ class BinanceSender:
             raise _no_answer(_ORDER, answer)
         return await self._among_open(intent) or await self._among_filled(intent)
 
-    async def cancel(self, venue_symbol: str, order_id: str) -> None:
-        """Cancel one ordinary resting order. One that is gone already is cancelled as well.
+    async def cancel(self, venue_symbol: str, order_id: str, kept_in: OrderList = OrderList.ORDINARY) -> None:
+        """Cancel one resting order. One that is gone already is cancelled as well.
 
         Raises:
             VenueUnavailable: It is not known whether the order still rests.
         """
-        params = (("symbol", venue_symbol), ("orderId", order_id))
-        answer = await self._transport.call(
-            VenueCall(method="DELETE", path=_ORDER, params=params, signed=True)
-        )
+        path, name = _CANCELS[kept_in]
+        params = (("symbol", venue_symbol), (name, order_id))
+        answer = await self._transport.call(VenueCall(method="DELETE", path=path, params=params, signed=True))
         if not answer.ok:
             if venue_code(answer.text) != _ALREADY_GONE:
-                raise _no_answer(_ORDER, answer)
-        elif _text(self._row(answer), "orderId") != order_id:
+                raise _no_answer(path, answer)
+        elif _text(self._row(answer), name) != order_id:
             raise VenueUnavailable(
-                f"{_ORDER}: another order was cancelled than {order_id}", reason="guard:foreign_order"
+                f"{path}: another order was cancelled than {order_id}", reason="guard:foreign_order"
             )
 
     async def close(self) -> None:

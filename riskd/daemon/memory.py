@@ -28,6 +28,7 @@ from riskd.record import bodies
 from riskd.record.canonical import canonical_json
 from riskd.record.fields import JsonObject
 from riskd.record.fold import Fold, PlanRecord, Remembered
+from riskd.record.plan_text import plan_body
 
 _KEPT = timedelta(days=1)
 # What happens whether or not the disk takes it, and must be told in its order once the disk does.
@@ -212,7 +213,7 @@ class Memory:
 
     def plan_proposed(self, plan: Plan, now: datetime) -> None:
         """A plan waits for a person; nothing is sent."""
-        self.note(EntryKind.PLAN, bodies.plan_body(plan), now)
+        self.note(EntryKind.PLAN, plan_body(plan), now)
 
     def cancelling(self, plan: Plan, order: OrderFact, now: datetime) -> None:
         """A resting take-profit that blocks a plan is about to be cancelled.
@@ -234,7 +235,7 @@ class Memory:
 
     def plan_began(self, plan: Plan, at: datetime) -> None:
         """A plan starts to be executed."""
-        self._append(EntryKind.PLAN, at, bodies.plan_body(plan))
+        self._append(EntryKind.PLAN, at, plan_body(plan))
         self._append(EntryKind.PLAN_STATE, at, bodies.plan_state_body(plan.id, PlanState.EXECUTING, ""))
 
     def intent(self, intent: Intent) -> None:

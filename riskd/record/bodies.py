@@ -13,7 +13,7 @@ from decimal import Decimal
 from riskd.model.alert import AlertEvent, AlertKey
 from riskd.model.desk import Desk
 from riskd.model.message import Message
-from riskd.model.order import Intent, Plan, PlanState, Receipt, Reduction
+from riskd.model.order import Intent, PlanState, Receipt
 from riskd.record.canonical import instant_text
 from riskd.record.desk_text import desk_json
 from riskd.record.fields import JsonObject, number_json
@@ -128,25 +128,6 @@ def state_body(key: AlertKey, state: JsonObject) -> JsonObject:
     return {**_key(key), "state": state}
 
 
-def plan_body(plan: Plan) -> JsonObject:
-    """PLAN: what riskd means to do."""
-    return {
-        "id": plan.id,
-        "account": plan.account,
-        "rule": plan.rule,
-        "subject": plan.subject,
-        "alert_episode": plan.alert_episode,
-        "action": plan.action,
-        "target": number_json(plan.target),
-        "value_before": number_json(plan.value_before),
-        "value_after": number_json(plan.value_after),
-        "reductions": [_reduction(reduction) for reduction in plan.reductions],
-        "untouched": [[position, reason] for position, reason in plan.untouched],
-        "snapshot_id": plan.snapshot_id,
-        "created_at": instant_text(plan.created_at),
-    }
-
-
 def plan_state_body(plan_id: str, state: PlanState, reason: str) -> JsonObject:
     """PLAN_STATE: what became of a plan."""
     return {"id": plan_id, "state": state.value, "reason": reason}
@@ -166,6 +147,8 @@ def intent_body(intent: Intent) -> JsonObject:
         "held": str(intent.held),
         "quantity": str(intent.quantity),
         "limit_price": _exact(intent.limit_price),
+        "execution": intent.execution.value,
+        "trigger_price": _exact(intent.trigger_price),
         "created_at": instant_text(intent.created_at),
         "expires_at": instant_text(intent.expires_at),
     }
@@ -220,18 +203,6 @@ def _key(key: AlertKey) -> JsonObject:
         "rule": key.rule,
         "grain": key.subject.grain.value,
         "subject": [[name, value] for name, value in key.subject.parts],
-    }
-
-
-def _reduction(reduction: Reduction) -> JsonObject:
-    return {
-        "account": reduction.account,
-        "symbol": reduction.symbol,
-        "position_side": reduction.position_side,
-        "held": str(reduction.held),
-        "quantity": str(reduction.quantity),
-        "mark_price": str(reduction.mark_price),
-        "cost_estimate": number_json(reduction.cost_estimate),
     }
 
 

@@ -11,10 +11,11 @@ from riskd.errors import JournalError
 from riskd.model.alert import AlertKey
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import REMINDER, Message
-from riskd.model.order import TERMINAL, Intent, Plan, PlanState, Receipt
+from riskd.model.order import SETTLED, Intent, Plan, PlanState, Receipt
 from riskd.record.bodies import Decision, PolicyRecord
 from riskd.record.fields import JsonObject
-from riskd.record.nouns import alert_key, decision, fields_of, intent, message, plan, policy_record, receipt
+from riskd.record.nouns import alert_key, decision, fields_of, intent, message, policy_record, receipt
+from riskd.record.plan_text import plan
 
 _ENDED = frozenset({PlanState.DONE, PlanState.REFUSED, PlanState.FAILED, PlanState.WITHDRAWN})
 
@@ -36,7 +37,7 @@ class OrderRecord:
     @property
     def open(self) -> bool:
         """True while only the venue can tell what became of it."""
-        return self.receipt is None or self.receipt.status not in TERMINAL
+        return self.receipt is None or self.receipt.status not in SETTLED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,11 @@ Every function raises ``JournalError``, naming the entry and the field, when a b
 
 from __future__ import annotations
 
-import math
-
 from riskd.errors import JournalError
 from riskd.model.alert import AlertKey
 from riskd.model.journal import JournalEntry
 from riskd.model.message import Message, MessageKind
-from riskd.model.order import Direction, Intent, OrderStatus, Plan, Receipt, Reduction
+from riskd.model.order import Direction, Execution, Intent, OrderStatus, Receipt
 from riskd.model.subject import Grain, Subject
 from riskd.model.verdict import Level
 from riskd.record.bodies import Decision, PolicyRecord, PolicyText
@@ -29,25 +27,6 @@ def alert_key(fields: Fields) -> AlertKey:
     """Which alert an EVENT or STATE is about."""
     return AlertKey(
         rule=fields.text("rule"), subject=Subject(fields.word("grain", Grain), fields.pairs("subject"))
-    )
-
-
-def plan(fields: Fields) -> Plan:
-    """The plan of a PLAN entry. An unknown number is NaN."""
-    return Plan(
-        id=fields.text("id"),
-        account=fields.text("account"),
-        rule=fields.text("rule"),
-        subject=fields.text("subject"),
-        alert_episode=fields.whole("alert_episode"),
-        action=fields.text("action"),
-        target=_number(fields, "target"),
-        value_before=_number(fields, "value_before"),
-        value_after=_number(fields, "value_after"),
-        reductions=tuple(_reduction(item) for item in fields.objects("reductions")),
-        untouched=fields.pairs("untouched"),
-        snapshot_id=fields.whole("snapshot_id"),
-        created_at=fields.instant("created_at"),
     )
 
 
@@ -72,6 +51,8 @@ def intent(fields: Fields) -> Intent:
             limit_price=fields.decimal_or_none("limit_price"),
             created_at=fields.instant("created_at"),
             expires_at=fields.instant("expires_at"),
+            execution=fields.word("execution", Execution) if fields.has("execution") else Execution.IMMEDIATE,
+            trigger_price=fields.decimal_or_none("trigger_price") if fields.has("trigger_price") else None,
         )
     except ValueError as error:
         raise JournalError(f"{fields.where}: {error}") from error
@@ -129,20 +110,3 @@ def level(fields: Fields, name: str) -> Level:
     if found not in _LEVELS:
         raise JournalError(f"{fields.where}: {name}: expected one of {', '.join(_LEVELS)}, was {found!r}")
     return _LEVELS[found]
-
-
-def _reduction(fields: Fields) -> Reduction:
-    return Reduction(
-        account=fields.text("account"),
-        symbol=fields.text("symbol"),
-        position_side=fields.text("position_side"),
-        held=fields.decimal("held"),
-        quantity=fields.decimal("quantity"),
-        mark_price=fields.decimal("mark_price"),
-        cost_estimate=_number(fields, "cost_estimate"),
-    )
-
-
-def _number(fields: Fields, name: str) -> float:
-    value = fields.number(name)
-    return math.nan if value is None else value

@@ -11,7 +11,8 @@ from riskd.model.journal import EntryKind, JournalEntry
 from riskd.record.block import Block
 from riskd.record.canonical import canonical_json
 from riskd.record.fields import Fields
-from riskd.record.nouns import alert_key, decision, fields_of, intent, level, message, plan, receipt
+from riskd.record.nouns import alert_key, decision, fields_of, intent, level, message, receipt
+from riskd.record.plan_text import plan
 from riskd.record.table import Cell, Table, Type
 
 _TEXT, _REAL, _WHOLE, _FLAG, _STAMP = Type.TEXT, Type.REAL, Type.WHOLE, Type.FLAG, Type.STAMP

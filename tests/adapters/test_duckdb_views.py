@@ -29,10 +29,10 @@ from riskd.record.bodies import (
     event_body,
     intent_body,
     message_body,
-    plan_body,
     policy_body,
     receipt_body,
 )
+from riskd.record.plan_text import plan_body
 from riskd.record.question import Question
 from tests.adapters.ledger_files import open_ledger
 from tests.builders import BTC, NOW, a_position, a_snapshot, an_account

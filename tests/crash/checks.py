@@ -13,7 +13,7 @@ from pathlib import Path
 from riskd.act.identity import MAGIC
 from riskd.model.alert import AlertKey, Condition, EventKind
 from riskd.model.journal import EntryKind, JournalEntry
-from riskd.model.order import TERMINAL, OrderStatus, PlanState
+from riskd.model.order import SETTLED, OrderStatus, PlanState
 from riskd.record.fold import Fold, OrderRecord, remember
 from riskd.record.nouns import alert_key, fields_of, intent
 from tests.endtoend.processes import Life
@@ -167,7 +167,7 @@ def outcomes_agree(venue: RecordingVenue, entries: Sequence[JournalEntry]) -> No
     booked = {one.order.client_order_id: one.order for one in ours(venue)}
     for name, record in orders(entries).items():
         assert record.receipt is not None, f"{name} was never resolved"
-        assert record.receipt.status in TERMINAL, f"{name} is {record.receipt.status}"
+        assert record.receipt.status in SETTLED, f"{name} is {record.receipt.status}"
         executed = booked[name].executed_quantity if name in booked else Decimal(0)
         assert record.receipt.filled == executed, name
         if record.receipt.status in {OrderStatus.NOT_BOOKED, OrderStatus.REJECTED}:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from riskd.act.refusal import Refusal, RefusalReason
 from riskd.daemon.unblock import Unblocker
-from riskd.model.order import Intent, Plan, Receipt, Reduction
+from riskd.model.order import Intent, OrderList, Plan, Receipt, Reduction
 from riskd.model.report import JsonValue, Report, Surface
 from riskd.observe.facts import OrderFact
 from tests.fakes.clock import NOON
@@ -43,7 +43,7 @@ class Account:
     async def read(self, wanted: Sequence[Surface], *, symbols: Sequence[str] = ()) -> tuple[Report, ...]:
         return (report(Surface.ORDERS, self.orders),)
 
-    async def cancel(self, venue_symbol: str, order_id: str) -> None:
+    async def cancel(self, venue_symbol: str, order_id: str, kept_in: OrderList = OrderList.ORDINARY) -> None:
         self.done.append(f"cancel {order_id}")
 
     async def send(self, intent: Intent) -> Receipt:

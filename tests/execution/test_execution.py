@@ -18,9 +18,10 @@ from riskd.act.refusal import Refusal, RefusalReason
 from riskd.errors import JournalError, VenueUnavailable
 from riskd.execution import Bounds, Executor, PlanResult, left_of
 from riskd.model.order import (
-    TERMINAL,
+    SETTLED,
     Direction,
     Intent,
+    OrderList,
     OrderStatus,
     Plan,
     PlanState,
@@ -121,7 +122,7 @@ class FakeVenue:
             case other:
                 raise AssertionError(other)
 
-    async def cancel(self, venue_symbol: str, order_id: str) -> None:
+    async def cancel(self, venue_symbol: str, order_id: str, kept_in: OrderList = OrderList.ORDINARY) -> None:
         raise AssertionError("the executor cancels through unblock")
 
     async def find(self, intent: Intent) -> Receipt | None:
@@ -177,7 +178,7 @@ class MemoryLog:
         terminal = {
             value.client_order_id
             for kind, value in self.entries
-            if kind == "receipt" and isinstance(value, Receipt) and value.status in TERMINAL
+            if kind == "receipt" and isinstance(value, Receipt) and value.status in SETTLED
         }
         intents = [value for kind, value in self.entries if kind == "intent" and isinstance(value, Intent)]
         return [intent for intent in intents if intent.client_order_id not in terminal]

@@ -12,7 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from riskd.errors import VenueUnavailable
-from riskd.model.order import Direction, Intent, OrderStatus, Receipt
+from riskd.model.order import Direction, Intent, OrderList, OrderStatus, Receipt
 from riskd.model.report import JsonValue, Report, Surface
 from riskd.ports import Clock
 
@@ -147,7 +147,7 @@ class FakeSender:
         self._ask()
         return self._venue.booked.get(intent.client_order_id)
 
-    async def cancel(self, venue_symbol: str, order_id: str) -> None:
+    async def cancel(self, venue_symbol: str, order_id: str, kept_in: OrderList = OrderList.ORDINARY) -> None:
         self._ask()
         self._venue.resting.discard(order_id)
 

@@ -34,12 +34,12 @@ from riskd.record.bodies import (
     event_body,
     intent_body,
     message_body,
-    plan_body,
     plan_state_body,
     policy_body,
     receipt_body,
     state_body,
 )
+from riskd.record.plan_text import plan_body
 from riskd.record.rows import CycleRows, cycle_rows
 from riskd.record.snapshot_rows import AccountFigures
 from tests.builders import BTC, ETH, NOW, a_position, a_snapshot, a_stop

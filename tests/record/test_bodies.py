@@ -13,21 +13,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.errors import JournalError
-from riskd.model.order import OrderStatus
+from riskd.model.order import Cancellation, OrderList, OrderStatus, RuleEffect, StopPlacement
 from riskd.model.report import JsonValue
-from riskd.record import nouns
+from riskd.record import nouns, plan_text
 from riskd.record.bodies import (
     decision_body,
     event_body,
     intent_body,
     message_body,
-    plan_body,
     receipt_body,
 )
 from riskd.record.canonical import canonical_json
 from riskd.record.fields import Fields, number_json
+from riskd.record.plan_text import plan_body
 from tests.record.builder import (
     ALERT,
+    BTC,
     a_decision,
     a_message,
     a_plan,
@@ -45,8 +46,62 @@ def through_the_file(body: dict[str, JsonValue], read: Callable[[Fields], Noun])
     return read(Fields(json.loads(canonical_json(body)), "here"))
 
 
+def test_a_plan_comes_back_with_its_cancellations_stops_and_effects() -> None:
+    full = replace(
+        a_plan(),
+        cancellations=(
+            Cancellation(
+                account="main",
+                symbol=BTC,
+                position_side="BOTH",
+                order_id="17",
+                client_order_id="grid-3",
+                kept_in=OrderList.CONDITIONAL,
+                what="buy 0.5 at 60,000",
+            ),
+        ),
+        stops=(
+            StopPlacement(
+                account="main",
+                symbol=BTC,
+                position_side="BOTH",
+                held=Decimal("0.5"),
+                quantity=Decimal("0.3"),
+                trigger_price=Decimal("58000.0"),
+                mark_price=Decimal("60000.1"),
+            ),
+        ),
+        effects=(
+            RuleEffect(
+                rule="test/leverage",
+                subject="account main",
+                measure="leverage",
+                unit="multiple",
+                before=7.0,
+                after=4.4,
+                target=4.5,
+                mended=True,
+            ),
+        ),
+        frees_margin_usd=1200.5,
+        realizes_pnl_usd=-300.25,
+        remains=("stop coverage of ETH",),
+        advice=("add 500 USDT",),
+        breaks_hedges=("btc-carry",),
+    )
+    assert through_the_file(plan_body(full), plan_text.plan) == full
+
+
+def test_a_plan_of_an_older_riskd_has_nothing_of_what_came_later() -> None:
+    later = ("cancellations", "stops", "effects", "frees_margin_usd", "realizes_pnl_usd", "remains", "advice")
+    body = {
+        name: value for name, value in plan_body(a_plan()).items() if name not in (*later, "breaks_hedges")
+    }
+    assert through_the_file(body, plan_text.plan) == a_plan()
+
+
 def test_every_noun_that_a_restart_needs_comes_back_equal() -> None:
-    assert through_the_file(plan_body(a_plan()), nouns.plan) == a_plan()
+    assert through_the_file(plan_body(a_plan()), plan_text.plan) == a_plan()
     assert through_the_file(intent_body(an_intent()), nouns.intent) == an_intent()
     assert through_the_file(receipt_body(a_receipt()), nouns.receipt) == a_receipt()
     assert through_the_file(message_body(a_message()), nouns.message) == a_message()
@@ -118,7 +173,7 @@ def test_a_field_that_is_not_what_it_should_be_is_named(change: dict[str, JsonVa
 )
 def test_a_list_or_number_that_is_not_one_is_named(change: dict[str, JsonValue], said: str) -> None:
     with pytest.raises(JournalError, match=f"here: {said}"):
-        nouns.plan(Fields(plan_body(a_plan()) | change, "here"))
+        plan_text.plan(Fields(plan_body(a_plan()) | change, "here"))
 
 
 def test_a_missing_field_is_named() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from riskd.errors import JournalError
 from riskd.model.journal import EntryKind
-from riskd.model.order import TERMINAL, OrderStatus, PlanState
+from riskd.model.order import SETTLED, OrderStatus, PlanState
 from riskd.record.bodies import (
     PolicyText,
     cycle_body,
@@ -19,13 +19,13 @@ from riskd.record.bodies import (
     event_body,
     intent_body,
     message_body,
-    plan_body,
     plan_state_body,
     policy_body,
     receipt_body,
     state_body,
 )
 from riskd.record.fold import Remembered, remember
+from riskd.record.plan_text import plan_body
 from tests.builders import BTC, NOW
 from tests.fakes.journal import MemoryJournal
 from tests.record.builder import (
@@ -133,7 +133,7 @@ def test_only_a_terminal_receipt_closes_an_intent(status: OrderStatus) -> None:
         (EntryKind.RECEIPT, receipt_body(a_receipt(status=status))),
     )
 
-    assert bool(known.open_intents()) == (status not in TERMINAL)
+    assert bool(known.open_intents()) == (status not in SETTLED)
 
 
 def test_an_open_intent_is_remembered_however_old_it_is() -> None:

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message
-from riskd.model.order import TERMINAL, Intent, OrderStatus, Plan, PlanState, Receipt, Reduction
-from riskd.record.nouns import fields_of, intent, message, plan, receipt
+from riskd.model.order import SETTLED, Intent, OrderStatus, Plan, PlanState, Receipt, Reduction
+from riskd.record.nouns import fields_of, intent, message, receipt
+from riskd.record.plan_text import plan
 
 # What the journal may say only of an order that the venue does not have.
 NEVER_BOOKED = frozenset({OrderStatus.REJECTED, OrderStatus.NOT_BOOKED})
@@ -70,7 +71,7 @@ class Books:
     def is_resolved(self, name: str) -> bool:
         """Whether the last word on an order is final."""
         receipts = self.receipts.get(name, [])
-        return bool(receipts) and receipts[-1].status in TERMINAL
+        return bool(receipts) and receipts[-1].status in SETTLED
 
     def never_booked(self, name: str) -> bool:
         """Whether the journal has ever said that the venue does not have an order."""

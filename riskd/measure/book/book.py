@@ -8,12 +8,15 @@ from typing import TypeVar, cast
 
 import numpy as np
 
+from riskd.measure.book.clustered import Clustered
 from riskd.measure.book.grains import order_attributes, position_attributes, universe_of
 from riskd.measure.book.groups import Attributes, Groups, IndexArray, index
 from riskd.measure.book.layout import Layout
+from riskd.measure.book.shape import shape_of
 from riskd.measure.book.surfaces import Trust
 from riskd.measure.book.tables import Tables, stacked, tables_of
 from riskd.measure.book.universe import Universe
+from riskd.measure.past.prices import PriceWindows
 from riskd.measure.spec import Selection
 from riskd.model.arrays import BoolArray, FloatArray
 from riskd.model.history import History
@@ -31,18 +34,24 @@ class Book:
     bit for bit, the values that each snapshot gives by itself, one after the other.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, before: Layout | None = None) -> None:
         self.tables = tables
-        self.layout = Layout(tables)
+        self._before = before
         self._universes: dict[Grain, Universe] = {}
         self._trusted: dict[tuple[frozenset[Surface], Grain], BoolArray | None] = {}
         self._equity: dict[Grain, FloatArray] = {}
         self._kept: dict[Callable[[Book], object], object] = {}
 
     @classmethod
-    def of(cls, snapshot: Snapshot, history: History) -> Book:
-        """The book of one snapshot."""
-        return cls(tables_of(snapshot, history))
+    def of(cls, snapshot: Snapshot, history: History, before: Layout | None = None) -> Book:
+        """The book of one snapshot.
+
+        Args:
+            snapshot: What is held.
+            history: Its past.
+            before: The layout of the snapshot before, which serves again if nothing was opened or closed since.
+        """
+        return cls(tables_of(snapshot, history), before)
 
     @classmethod
     def stack(cls, books: Sequence[Book]) -> Book:
@@ -53,6 +62,22 @@ class Book:
     def now(self) -> float:
         """The moment of judging of the first snapshot, seconds since the epoch."""
         return float(self.tables.now[0])
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Codes and groups of rows."""
+        shape, before = shape_of(self.tables), self._before
+        return before if before is not None and before.shape.equals(shape) else Layout(shape)
+
+    @cached_property
+    def price_windows(self) -> PriceWindows:
+        """The price history, cut into windows."""
+        return PriceWindows(self.tables)
+
+    @cached_property
+    def clustered(self) -> Clustered:
+        """Which holdings count as one bet."""
+        return Clustered(self.tables, self.layout, self.price_windows)
 
     @cached_property
     def now_of_account(self) -> FloatArray:
@@ -85,7 +110,7 @@ class Book:
     def universe(self, grain: Grain) -> Universe:
         """The subjects of a grain."""
         if grain not in self._universes:
-            self._universes[grain] = universe_of(self.layout, grain)
+            self._universes[grain] = universe_of(self, grain)
         return self._universes[grain]
 
     def position_attributes(self) -> Attributes:
@@ -102,7 +127,7 @@ class Book:
         Raises:
             KeyError: A position may belong to several subjects of this grain, or to none.
         """
-        return _POSITION_GROUPS[grain](self.layout)
+        return _POSITION_GROUPS[grain](self)
 
     def account_groups(self, grain: Grain) -> Groups:
         """The subject of each account: itself, its venue, its desk or the portfolio.
@@ -177,16 +202,16 @@ def _distinct(subject: IndexArray, account: IndexArray) -> tuple[IndexArray, Ind
     return index(keys // width), index(keys % width)
 
 
-_POSITION_GROUPS: dict[Grain, Callable[[Layout], Groups]] = {
-    Grain.POSITION: lambda layout: Groups.of_one(len(layout.position_account)),
-    Grain.ACCOUNT: lambda layout: layout.accounts,
-    Grain.ASSET: lambda layout: layout.assets_of_positions,
-    Grain.CLUSTER: lambda layout: layout.clusters_of_positions,
-    Grain.STRATEGY: lambda layout: layout.strategies_of_positions,
-    Grain.EXCHANGE: lambda layout: layout.through_accounts(layout.venues_of_accounts),
-    Grain.DESK: lambda layout: layout.through_accounts(layout.desks_of_accounts),
-    Grain.PORTFOLIO: lambda layout: layout.through_accounts(layout.parts_of_accounts),
-    Grain.INSTRUMENT: lambda layout: Groups(layout.position_instrument, len(layout.tables.instruments)),
+_POSITION_GROUPS: dict[Grain, Callable[[Book], Groups]] = {
+    Grain.POSITION: lambda book: book.layout.positions,
+    Grain.ACCOUNT: lambda book: book.layout.accounts,
+    Grain.ASSET: lambda book: book.layout.assets_of_positions,
+    Grain.CLUSTER: lambda book: book.clustered.of_positions,
+    Grain.STRATEGY: lambda book: book.layout.strategies_of_positions,
+    Grain.EXCHANGE: lambda book: book.layout.venues_of_positions,
+    Grain.DESK: lambda book: book.layout.desks_of_positions,
+    Grain.PORTFOLIO: lambda book: book.layout.parts_of_positions,
+    Grain.INSTRUMENT: lambda book: Groups(book.layout.position_instrument, len(book.tables.instruments)),
 }
 
 _ACCOUNT_GROUPS: dict[Grain, Callable[[Layout], Groups]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskd.measure.book.groups import IndexArray, index
-from riskd.measure.book.tables import Tables
+from riskd.measure.book.shape import Shape
 from riskd.model.arrays import BoolArray
 from riskd.model.desk import HedgeLeg, LegKind
 
@@ -48,26 +48,26 @@ class Places:
 class Names:
     """Codes by name within one part."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, shape: Shape) -> None:
         self.accounts = {
             (part, profile.id): code
             for code, (part, profile) in enumerate(
-                zip(tables.account_part.tolist(), tables.profiles, strict=True)
+                zip(shape.account_part.tolist(), shape.profiles, strict=True)
             )
         }
         self.instruments = {
             (part, instrument.venue, instrument.symbol): code
             for code, (part, instrument) in enumerate(
-                zip(tables.instrument_part.tolist(), tables.instruments, strict=True)
+                zip(shape.instrument_part.tolist(), shape.instruments, strict=True)
             )
         }
         self.spot = {
             (account, asset): row
             for row, (account, asset) in enumerate(
-                zip(tables.spot.account.tolist(), tables.spot.asset, strict=True)
+                zip(shape.spot_account.tolist(), shape.spot_assets, strict=True)
             )
         }
-        self._tables = tables
+        self._shape = shape
 
     def account(self, part: int, name: str) -> int:
         """Code of an account; -1 when the part has none of that name."""
@@ -78,14 +78,14 @@ class Names:
         code = self.account(part, account)
         if code < 0:
             return -1
-        return self.instruments.get((part, self._tables.profiles[code].venue, symbol), -1)
+        return self.instruments.get((part, self._shape.profiles[code].venue, symbol), -1)
 
 
-def legs_of(tables: Tables, names: Names) -> Legs:
+def legs_of(shape: Shape, names: Names) -> Legs:
     """The legs of all hedges, in the order of their definitions."""
     rows = [
         (number, part, place == 0, leg)
-        for number, (part, hedge) in enumerate(zip(tables.hedge_part.tolist(), tables.hedges, strict=True))
+        for number, (part, hedge) in enumerate(zip(shape.hedge_part.tolist(), shape.hedges, strict=True))
         for place, leg in enumerate(hedge.legs)
     ]
     account = [names.account(part, leg.account) for _, part, _, leg in rows]
@@ -106,16 +106,16 @@ def legs_of(tables: Tables, names: Names) -> Legs:
         instrument=index(instrument),
         spot=index(spot),
         asset=tuple(
-            leg.name if code < 0 else tables.instruments[code].base
+            leg.name if code < 0 else shape.instruments[code].base
             for code, (_, _, _, leg) in zip(instrument, rows, strict=True)
         ),
         legs=tuple(leg for _, _, _, leg in rows),
     )
 
 
-def places_of(tables: Tables, names: Names) -> Places:
+def places_of(shape: Shape, names: Names) -> Places:
     """Where each grid trades."""
-    grids = list(zip(tables.grid_part.tolist(), tables.grids, strict=True))
+    grids = list(zip(shape.grid_part.tolist(), shape.grids, strict=True))
     return Places(
         account=index([names.account(part, grid.account) for part, grid in grids]),
         instrument=index([names.instrument(part, grid.account, grid.symbol) for part, grid in grids]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,31 +12,38 @@ from riskd.measure.book.layout import Layout
 from riskd.measure.book.universe import Labels, Subjects, Universe
 from riskd.model.subject import Grain, Subject, account_subject, position_subject
 
+if TYPE_CHECKING:
+    from riskd.measure.book.book import Book
+
 Columns = dict[str, Callable[[], Coded]]
 
 
-def universe_of(layout: Layout, grain: Grain) -> Universe:
+def universe_of(book: Book, grain: Grain) -> Universe:
     """The universe of a grain."""
-    return _BUILDERS[grain](layout)
+    if grain is Grain.POSITION:
+        return _positions(book)
+    if grain is Grain.CLUSTER:
+        return _clusters(book)
+    return _BUILDERS[grain](book.layout)
 
 
 def position_attributes(layout: Layout) -> Attributes:
     """What a selector may ask of a position."""
-    strategy = index(layout.tables.positions.strategy)
+    strategy = index(layout.shape.position_strategy)
     account, instrument = layout.position_account, layout.position_instrument
     return Attributes(_row_columns(layout, account, instrument, layout.position_markets, strategy))
 
 
 def order_attributes(layout: Layout) -> Attributes:
     """What a selector may ask of a resting order."""
-    strategy = index(layout.tables.orders.strategy)
+    strategy = index(layout.shape.order_strategy)
     account, instrument = layout.order_account, layout.order_instrument
     return Attributes(_row_columns(layout, account, instrument, layout.order_markets, strategy))
 
 
 def account_labels(layout: Layout, account: IndexArray) -> Labels:
     """Labels of the account of each row."""
-    return Labels(account, tuple(profile.labels for profile in layout.tables.profiles))
+    return Labels(account, tuple(profile.labels for profile in layout.shape.profiles))
 
 
 def _account_columns(layout: Layout, account: IndexArray) -> Columns:
@@ -49,7 +57,7 @@ def _account_columns(layout: Layout, account: IndexArray) -> Columns:
 
 def _market_columns(layout: Layout, instrument: IndexArray) -> Columns:
     return {
-        "symbol": lambda: Coded(instrument, tuple(row.symbol for row in layout.tables.instruments)),
+        "symbol": lambda: Coded(instrument, tuple(row.symbol for row in layout.shape.instruments)),
         "asset": lambda: layout.assets.at(instrument),
     }
 
@@ -60,12 +68,12 @@ def _row_columns(
     def hedge() -> Coded:
         legs = layout.legs
         leg = lookup(layout.market_keys(legs.account, legs.instrument), markets)
-        return Coded(np.append(legs.hedge, -1)[leg], tuple(row.id for row in layout.tables.hedges))
+        return Coded(np.append(legs.hedge, -1)[leg], tuple(row.id for row in layout.shape.hedges))
 
     def grid() -> Coded:
         grids = layout.grids
         number = lookup(layout.market_keys(grids.account, grids.instrument), markets)
-        return Coded(number, tuple(row.id for row in layout.tables.grids))
+        return Coded(number, tuple(row.id for row in layout.shape.grids))
 
     return {
         **_account_columns(layout, account),
@@ -91,25 +99,24 @@ def _bound(
     )
 
 
-def _positions(layout: Layout) -> Universe:
-    positions, profiles, instruments = (
-        layout.tables.positions,
-        layout.tables.profiles,
-        layout.tables.instruments,
-    )
+def _positions(book: Book) -> Universe:
+    layout, positions = book.layout, book.tables.positions
+    profiles, instruments = book.tables.profiles, book.tables.instruments
 
     def build(row: int) -> Subject:
         account = profiles[positions.account[row]].id
         return position_subject(account, instruments[positions.instrument[row]].symbol, positions.side(row))
 
     account, instrument = layout.position_account, layout.position_instrument
-    columns = _row_columns(layout, account, instrument, layout.position_markets, index(positions.strategy))
+    columns = _row_columns(
+        layout, account, instrument, layout.position_markets, index(layout.shape.position_strategy)
+    )
     return _bound(layout, Grain.POSITION, account, columns, build)
 
 
 def _accounts(layout: Layout) -> Universe:
     account = np.arange(layout.account_count, dtype=np.intp)
-    profiles = layout.tables.profiles
+    profiles = layout.shape.profiles
     columns = _account_columns(layout, account)
     return _bound(layout, Grain.ACCOUNT, account, columns, lambda row: account_subject(profiles[row].id))
 
@@ -117,7 +124,7 @@ def _accounts(layout: Layout) -> Universe:
 def _of_account(layout: Layout, grain: Grain, groups: tuple[IndexArray, Coded]) -> Universe:
     """Strategies or assets of accounts."""
     account, names = groups
-    profiles = layout.tables.profiles
+    profiles = layout.shape.profiles
     codes = names.codes
 
     def build(row: int) -> Subject:
@@ -128,19 +135,20 @@ def _of_account(layout: Layout, grain: Grain, groups: tuple[IndexArray, Coded]) 
     return _bound(layout, grain, account, columns, build)
 
 
-def _clusters(layout: Layout) -> Universe:
+def _clusters(book: Book) -> Universe:
     """Clusters of accounts. What they are called may change with the market, so that nothing is chosen by it."""
-    account, names = layout.cluster_groups
+    layout = book.layout
+    account, names = book.clustered.groups
 
     def build(row: int) -> Subject:
-        owner = layout.tables.profiles[account[row]].id
+        owner = layout.shape.profiles[account[row]].id
         return Subject(Grain.CLUSTER, (("account", owner), ("cluster", names.names[names.codes[row]])))
 
     return _bound(layout, Grain.CLUSTER, account, _account_columns(layout, account), build)
 
 
 def _grids(layout: Layout) -> Universe:
-    grids, account = layout.tables.grids, layout.grids.account
+    grids, account = layout.shape.grids, layout.grids.account
 
     def build(row: int) -> Subject:
         return Subject(Grain.GRID, (("grid", grids[row].id),))
@@ -154,7 +162,7 @@ def _grids(layout: Layout) -> Universe:
 
 
 def _instruments(layout: Layout) -> Universe:
-    instruments = layout.tables.instruments
+    instruments = layout.shape.instruments
     own = np.arange(len(instruments), dtype=np.intp)
 
     def build(row: int) -> Subject:
@@ -167,11 +175,11 @@ def _instruments(layout: Layout) -> Universe:
         "venue": lambda: _own_names(tuple(row.venue for row in instruments)),
     }
     nothing = np.zeros(0, dtype=np.intp)
-    return _free(Grain.INSTRUMENT, layout.tables.instrument_part, columns, build, (nothing, nothing))
+    return _free(Grain.INSTRUMENT, layout.shape.instrument_part, columns, build, (nothing, nothing))
 
 
 def _hedges(layout: Layout) -> Universe:
-    hedges, legs = layout.tables.hedges, layout.legs
+    hedges, legs = layout.shape.hedges, layout.legs
 
     def build(row: int) -> Subject:
         return Subject(Grain.HEDGE, (("hedge", hedges[row].id),))
@@ -184,7 +192,7 @@ def _hedges(layout: Layout) -> Universe:
     known = legs.account >= 0
     depends = (legs.hedge[known], legs.account[known])
     labels = Labels(np.arange(len(hedges), dtype=np.intp), tuple(hedge.labels for hedge in hedges))
-    return _free(Grain.HEDGE, layout.tables.hedge_part, columns, build, depends, labels)
+    return _free(Grain.HEDGE, layout.shape.hedge_part, columns, build, depends, labels)
 
 
 def _named_groups(grain: Grain, key: str, groups: Groups, names: tuple[IndexArray, Coded]) -> Universe:
@@ -235,11 +243,9 @@ def _own_names(names: tuple[str, ...]) -> Coded:
 
 
 _BUILDERS: Mapping[Grain, Callable[[Layout], Universe]] = {
-    Grain.POSITION: _positions,
     Grain.ACCOUNT: _accounts,
     Grain.STRATEGY: lambda layout: _of_account(layout, Grain.STRATEGY, layout.strategy_groups),
     Grain.ASSET: lambda layout: _of_account(layout, Grain.ASSET, layout.asset_groups),
-    Grain.CLUSTER: _clusters,
     Grain.EXCHANGE: lambda layout: _named_groups(
         Grain.EXCHANGE, "venue", layout.venues_of_accounts, layout.venue_groups
     ),

@@ -50,7 +50,7 @@ class Lines:
 def holdings_of(book: Book, grain: Grain, selection: Selection) -> Holdings:
     """What the subjects of a grain hold. Positions that are not selected count 0."""
     tables, layout = book.tables, book.layout
-    windows, accounts = layout.price_windows, book.account_groups(grain)
+    windows, accounts = book.price_windows, book.account_groups(grain)
     rows = np.concatenate([windows.rows(part) for part in range(len(tables.snapshots))])
     spot_part = tables.account_part[tables.spot.account]
     spot_row = [

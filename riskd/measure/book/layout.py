@@ -1,56 +1,70 @@
-"""The group of every row at every grain, worked out once a book and only when asked for."""
+"""The group of every row at every grain, worked out when asked for, and once as long as nothing is opened or closed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
+from typing import TypeVar, cast
 
 import numpy as np
 
 from riskd.measure.book.definitions import Legs, Names, Places, legs_of, places_of
 from riskd.measure.book.groups import Coded, Groups, IndexArray, coded, compact, index
-from riskd.measure.book.tables import Tables
-from riskd.measure.past.clusters import Clusters
-from riskd.measure.past.prices import PriceWindows
+from riskd.measure.book.shape import Shape
 from riskd.model.arrays import FloatArray
 from riskd.model.desk import UNLABELLED
 from riskd.model.instrument import Instrument
 
+T = TypeVar("T")
+
 
 class Layout:
-    """Codes and groups over the rows of ``tables``.
+    """Codes and groups over the rows of a shape.
 
-    ``position_..`` and ``order_..`` hold one code a row; ``..s_of_..`` are groups.
+    ``position_..`` and ``order_..`` hold one code a row; ``..s_of_..`` are groups. As it knows no price and no quantity, books
+    of equal shape share one layout, cycle after cycle.
     """
 
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self._kept: dict[Callable[[Layout], object], object] = {}
+
+    def once(self, compute: Callable[[Layout], T]) -> T:
+        """``compute(self)``, computed the first time and kept: what a measure needs that no price changes."""
+        if compute not in self._kept:
+            self._kept[compute] = compute(self)
+        return cast(T, self._kept[compute])
 
     @cached_property
     def position_account(self) -> IndexArray:
         """Account of each position."""
-        return index(self.tables.positions.account)
+        return index(self.shape.position_account)
 
     @cached_property
     def position_instrument(self) -> IndexArray:
         """Instrument of each position."""
-        return index(self.tables.positions.instrument)
+        return index(self.shape.position_instrument)
 
     @cached_property
     def order_account(self) -> IndexArray:
         """Account of each order."""
-        return index(self.tables.orders.account)
+        return index(self.shape.order_account)
 
     @cached_property
     def order_instrument(self) -> IndexArray:
         """Instrument of each order."""
-        return index(self.tables.orders.instrument)
+        return index(self.shape.order_instrument)
 
     @cached_property
     def account_count(self) -> int:
         """Number of accounts."""
-        return len(self.tables.profiles)
+        return len(self.shape.profiles)
+
+    @cached_property
+    def positions(self) -> Groups:
+        """Positions by themselves."""
+        return Groups.of_one(len(self.position_account))
 
     @cached_property
     def accounts(self) -> Groups:
@@ -62,34 +76,39 @@ class Layout:
         """Id of each account."""
         return Coded(
             np.arange(self.account_count, dtype=np.intp),
-            tuple(profile.id for profile in self.tables.profiles),
+            tuple(profile.id for profile in self.shape.profiles),
         )
 
     @cached_property
     def venues(self) -> Coded:
         """Venue of each account."""
-        return coded([profile.venue for profile in self.tables.profiles])
+        return coded([profile.venue for profile in self.shape.profiles])
 
     @cached_property
     def desks(self) -> Coded:
         """Desk of each account; empty text where it has none."""
-        return coded([profile.desk for profile in self.tables.profiles])
+        return coded([profile.desk for profile in self.shape.profiles])
 
     @cached_property
     def books(self) -> Coded:
         """Book of each account; empty text where it has none."""
-        return coded([profile.book for profile in self.tables.profiles])
+        return coded([profile.book for profile in self.shape.profiles])
 
     def part_of(self, account: IndexArray) -> IndexArray:
         """Snapshot of each of these accounts."""
-        if len(self.tables.snapshots) == 1:
+        if self.shape.parts == 1:
             return np.zeros(len(account), dtype=np.intp)
-        return self.tables.account_part[account]
+        return self.shape.account_part[account]
 
     @cached_property
     def parts_of_accounts(self) -> Groups:
         """Snapshots of accounts."""
-        return Groups(self.tables.account_part, len(self.tables.snapshots))
+        return Groups(self.shape.account_part, self.shape.parts)
+
+    @cached_property
+    def parts_of_positions(self) -> Groups:
+        """Snapshots of positions."""
+        return self._through_accounts(self.parts_of_accounts)
 
     @cached_property
     def _venue_keys(self) -> tuple[Groups, IndexArray]:
@@ -101,9 +120,14 @@ class Layout:
         return self._venue_keys[0]
 
     @cached_property
+    def venues_of_positions(self) -> Groups:
+        """Venues of positions, those of each snapshot apart."""
+        return self._through_accounts(self.venues_of_accounts)
+
+    @cached_property
     def venue_groups(self) -> tuple[IndexArray, Coded]:
         """Part and name of each group of ``venues_of_accounts``."""
-        return self._split(self._venue_keys[1], self.venues)
+        return self.split(self._venue_keys[1], self.venues)
 
     @cached_property
     def _desk_keys(self) -> tuple[Groups, IndexArray]:
@@ -118,39 +142,44 @@ class Layout:
         return self._desk_keys[0]
 
     @cached_property
+    def desks_of_positions(self) -> Groups:
+        """Desks of positions; that of an account without a desk is in none."""
+        return self._through_accounts(self.desks_of_accounts)
+
+    @cached_property
     def desk_groups(self) -> tuple[IndexArray, Coded]:
         """Part and name of each group of ``desks_of_accounts``."""
-        return self._split(self._desk_keys[1], self.desks)
+        return self.split(self._desk_keys[1], self.desks)
 
     @cached_property
     def assets(self) -> Coded:
         """Base asset of each instrument, and after the instruments of each spot row."""
-        coins = self.tables.spot.asset
+        coins = self.shape.spot_assets
         bases = {key: [row.base for row in rows] for key, rows in self._distinct_instruments.items()}
         names = tuple(sorted({*chain.from_iterable(bases.values()), *coins}))
         number = {name: code for code, name in enumerate(names)}
         codes = {key: _numbers(texts, number) for key, texts in bases.items()}
-        by_part = [codes[id(part.instruments)] for part in self.tables.snapshots]
+        by_part = [codes[id(listed)] for listed in self.shape.listed]
         return Coded(np.concatenate([*by_part, _numbers(coins, number)]), names)
 
     def of_instruments(self, values: Callable[[tuple[Instrument, ...]], list[float]]) -> FloatArray:
         """A number of each instrument, worked out once for all snapshots that share their instruments."""
         found = {key: np.array(values(rows)) for key, rows in self._distinct_instruments.items()}
-        return np.concatenate([found[id(part.instruments)] for part in self.tables.snapshots])
+        return np.concatenate([found[id(listed)] for listed in self.shape.listed])
 
     @cached_property
     def _distinct_instruments(self) -> dict[int, tuple[Instrument, ...]]:
-        return {id(part.instruments): part.instruments for part in self.tables.snapshots}
+        return {id(listed): listed for listed in self.shape.listed}
 
     @cached_property
     def _asset_keys(self) -> tuple[Groups, IndexArray]:
-        return self._held_by(self.assets)
+        return self.held_by(self.assets)
 
-    def _held_by(self, names: Coded) -> tuple[Groups, IndexArray]:
-        """(account, name) of positions and spot rows; ``names`` are of instruments, then of spot rows."""
+    def held_by(self, names: Coded) -> tuple[Groups, IndexArray]:
+        """Groups of (account, name), and their keys for ``split``, of positions and spot rows; ``names`` are of instruments, then of spot rows."""
         codes, width = names.codes, _size(names)
         held = self.position_account * width + codes[self.position_instrument]
-        coins = index(self.tables.spot.account) * width + codes[len(self.tables.instruments) :]
+        coins = index(self.shape.spot_account) * width + codes[len(self.shape.instruments) :]
         keys = np.concatenate([held, coins]) if len(coins) else held
         return compact(keys, self.account_count * width)
 
@@ -169,70 +198,28 @@ class Layout:
     @cached_property
     def asset_groups(self) -> tuple[IndexArray, Coded]:
         """Account and asset of each (account, asset)."""
-        return self._split(self._asset_keys[1], self.assets)
-
-    @cached_property
-    def price_windows(self) -> PriceWindows:
-        """The price history, cut into windows."""
-        return PriceWindows(self.tables)
-
-    @cached_property
-    def clusters(self) -> Clusters:
-        """Which assets count as one bet."""
-        return Clusters(self.tables, self.price_windows)
-
-    @cached_property
-    def cluster_names(self) -> Coded:
-        """Cluster of each instrument, and after the instruments of each spot row."""
-        assets, coins = self.assets.texts(), len(self.tables.instruments)
-        parts = self.tables.instrument_part.tolist()
-        parts += self.tables.account_part[self.tables.spot.account].tolist()
-        assert len(assets) == coins + len(self.tables.spot.asset)
-        return coded(
-            [self.clusters.names(part).get(asset, asset) for part, asset in zip(parts, assets, strict=True)]
-        )
-
-    @cached_property
-    def _cluster_keys(self) -> tuple[Groups, IndexArray]:
-        return self._held_by(self.cluster_names)
-
-    @cached_property
-    def clusters_of_positions(self) -> Groups:
-        """(account, cluster) of positions."""
-        groups = self._cluster_keys[0]
-        return Groups(groups.of[: len(self.position_account)], groups.size)
-
-    @cached_property
-    def clusters_of_spot(self) -> Groups:
-        """(account, cluster) of spot rows."""
-        groups = self._cluster_keys[0]
-        return Groups(groups.of[len(self.position_account) :], groups.size)
-
-    @cached_property
-    def cluster_groups(self) -> tuple[IndexArray, Coded]:
-        """Account and name of each (account, cluster)."""
-        return self._split(self._cluster_keys[1], self.cluster_names)
+        return self.split(self._asset_keys[1], self.assets)
 
     @cached_property
     def strategies(self) -> Coded:
         """Name of each strategy code, and after those of every strategy that an account declares."""
-        return coded([*self.tables.strategies, *(name for _, name in self._declared)])
+        return coded([*self.shape.strategies, *(name for _, name in self._declared)])
 
     @cached_property
     def _declared(self) -> list[tuple[int, str]]:
         return [
             (account, name)
-            for account, profile in enumerate(self.tables.profiles)
+            for account, profile in enumerate(self.shape.profiles)
             for name in {UNLABELLED: None, **{match.strategy: None for match in profile.strategies}}
         ]
 
     @cached_property
     def _strategy_keys(self) -> tuple[Groups, IndexArray]:
         codes, width = self.strategies.codes, _size(self.strategies)
-        positions = self.position_account * width + codes[self.tables.positions.strategy]
-        orders = self.order_account * width + codes[self.tables.orders.strategy]
+        positions = self.position_account * width + codes[self.shape.position_strategy]
+        orders = self.order_account * width + codes[self.shape.order_strategy]
         declared = index([account for account, _ in self._declared]) * width
-        declared = declared + codes[len(self.tables.strategies) :]
+        declared = declared + codes[len(self.shape.strategies) :]
         return compact(np.concatenate([positions, orders, declared]), self.account_count * width)
 
     @cached_property
@@ -250,22 +237,22 @@ class Layout:
     @cached_property
     def strategy_groups(self) -> tuple[IndexArray, Coded]:
         """Account and name of each (account, strategy): declared, or seen on a position or an order."""
-        return self._split(self._strategy_keys[1], self.strategies)
+        return self.split(self._strategy_keys[1], self.strategies)
 
     @cached_property
     def names(self) -> Names:
         """Codes by name."""
-        return Names(self.tables)
+        return Names(self.shape)
 
     @cached_property
     def legs(self) -> Legs:
         """Legs of hedges."""
-        return legs_of(self.tables, self.names)
+        return legs_of(self.shape, self.names)
 
     @cached_property
     def grids(self) -> Places:
         """Where grids trade."""
-        return places_of(self.tables, self.names)
+        return places_of(self.shape, self.names)
 
     def market_keys(self, account: IndexArray, instrument: IndexArray) -> IndexArray:
         """One number for each (account, instrument); -1 where one of them is -1."""
@@ -282,17 +269,18 @@ class Layout:
         return self._market(self.order_account, self.order_instrument)
 
     def _market(self, account: IndexArray, instrument: IndexArray) -> IndexArray:
-        return account * max(len(self.tables.instruments), 1) + instrument
+        return account * max(len(self.shape.instruments), 1) + instrument
 
-    def through_accounts(self, groups: Groups) -> Groups:
+    def _through_accounts(self, groups: Groups) -> Groups:
         """Groups of accounts as groups of their positions."""
         return Groups(groups.of[self.position_account], groups.size)
 
     def _by_part(self, names: Coded) -> tuple[Groups, IndexArray]:
-        keys = self.tables.account_part * _size(names) + names.codes
-        return compact(keys, len(self.tables.snapshots) * _size(names))
+        keys = self.shape.account_part * _size(names) + names.codes
+        return compact(keys, self.shape.parts * _size(names))
 
-    def _split(self, keys: IndexArray, names: Coded) -> tuple[IndexArray, Coded]:
+    def split(self, keys: IndexArray, names: Coded) -> tuple[IndexArray, Coded]:
+        """Account (or part) and name of each key."""
         owner = keys // _size(names)
         return owner, Coded(keys - owner * _size(names), names.names)
 

@@ -79,7 +79,7 @@ def missing_brackets(book: Book, position: int) -> str:
 
 def missing_prices(book: Book, instrument: int, seconds: float) -> str:
     """Says that too little of an instrument's price history is known; empty when enough is."""
-    part, windows = int(book.tables.instrument_part[instrument]), book.layout.price_windows
+    part, windows = int(book.tables.instrument_part[instrument]), book.price_windows
     closes = windows.closes(part, seconds)
     first = int(np.searchsorted(book.tables.instrument_part, part))
     known = known_count(with_none(closes.moves()))[windows.rows(part)[instrument - first]]

@@ -18,7 +18,7 @@ def independent_bets(book: Book, grain: Grain, _ref: MeasureRef, selection: Sele
     """One over the sum of squared cluster weights of the selected gross notional; +inf where nothing is held."""
     gross = np.where(book.once(_is_placed) | (book.gross == 0.0), book.gross, np.nan)
     subjects = book.position_groups(grain)
-    clusters, width = book.layout.cluster_names, max(len(book.layout.cluster_names.names), 1)
+    clusters, width = book.clustered.names, max(len(book.clustered.names.names), 1)
     codes = clusters.codes[book.layout.position_instrument]
     pairs, names = compact(subjects.of * width + codes, (subjects.size + 1) * width)
     whole = subjects.total(gross, selection.positions)
@@ -37,7 +37,7 @@ def independent_bets(book: Book, grain: Grain, _ref: MeasureRef, selection: Sele
 
 def _is_placed(book: Book) -> BoolArray:
     """For each position, whether it is known which cluster its asset belongs to."""
-    tables, clusters = book.tables, book.layout.clusters
+    tables, clusters = book.tables, book.clustered.clusters
     owners = zip(tables.instrument_part.tolist(), tables.instruments, strict=True)
     placed = np.array([clusters.is_placed(part, row.base) for part, row in owners], dtype=np.bool_)
     found: BoolArray = placed[book.layout.position_instrument]

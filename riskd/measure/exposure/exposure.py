@@ -153,7 +153,7 @@ def spot_groups(book: Book, grain: Grain) -> Groups:
     if grain is Grain.ASSET:
         return book.layout.assets_of_spot
     if grain is Grain.CLUSTER:
-        return book.layout.clusters_of_spot
+        return book.clustered.of_spot
     accounts = book.account_groups(grain)
     return Groups(accounts.of[book.tables.spot.account], accounts.size)
 

@@ -100,7 +100,7 @@ def _daily_gain(
     held = lines.holding[mine].tolist()
     if not held:
         return 0.0
-    closes = book.layout.price_windows.closes(int(holdings.part[held[0]]), window)
+    closes = book.price_windows.closes(int(holdings.part[held[0]]), window)
     if id(closes) not in tables:
         tables[id(closes)] = with_none(closes.moves())
     moves = tables[id(closes)][holdings.price_row[held]]

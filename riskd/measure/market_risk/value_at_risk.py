@@ -91,7 +91,7 @@ def _moves(book: Book, part: int, asked: _Asked) -> tuple[int, FloatArray]:
 
     All other rows are NaN, and so is the last, for what has no history.
     """
-    windows = book.layout.price_windows
+    windows = book.price_windows
     closes = windows.closes(part, asked.window)
     with_past = windows.closes(part, asked.window + asked.method.warm_up_hours * HOUR)
     if id(with_past) not in asked.moves:

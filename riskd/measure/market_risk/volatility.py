@@ -57,7 +57,7 @@ def liquidation_distance_vol(book: Book, grain: Grain, ref: MeasureRef, selectio
 
 def daily_deviation(book: Book, window: float) -> FloatArray:
     """Daily volatility of each instrument; NaN where too little of its past is known."""
-    windows = book.layout.price_windows
+    windows = book.price_windows
     return windows.of_instruments(lambda part: windows.closes(part, window), _deviation)
 
 

@@ -52,20 +52,20 @@ class Betas:
         """Why the beta of an instrument is not known."""
         part = int(self._book.tables.instrument_part[instrument])
         first = int(np.searchsorted(self._book.tables.instrument_part, part))
-        row = int(self._book.layout.price_windows.rows(part)[instrument - first])
+        row = int(self._book.price_windows.rows(part)[instrument - first])
         listed = self._book.tables.instruments[instrument]
         return self._pasts[part].why(listed.venue, listed.symbol, row)
 
     def why_coin(self, coin: int) -> str:
         """Why the beta of a spot row is not known."""
         part, venue, asset = _places_of_coins(self._book)[coin]
-        row = self._book.layout.price_windows.row_of_coin(part, venue, asset)
+        row = self._book.price_windows.row_of_coin(part, venue, asset)
         return self._pasts[part].why(venue, asset, row)
 
 
 def betas_of(book: Book, window: float) -> Betas:
     """Betas of everything that has a price, over the ``window`` seconds before each snapshot."""
-    windows, pasts = book.layout.price_windows, _pasts(book, window)
+    windows, pasts = book.price_windows, _pasts(book, window)
     known: dict[tuple[int, int], FloatArray] = {}
     found = []
     for part, snapshot in enumerate(book.tables.snapshots):
@@ -144,7 +144,7 @@ class _Past:
 
 def _pasts(book: Book, window: float) -> list[_Past]:
     """What is known before each snapshot, worked out once for all that share their past."""
-    windows, found = book.layout.price_windows, {}
+    windows, found = book.price_windows, {}
     pasts = []
     for part in range(len(book.tables.snapshots)):
         closes, (market, market_closes) = windows.closes(part, window), windows.market(part, window)

@@ -34,7 +34,7 @@ def held_pasts(book: Book, cut: Callable[[PriceWindows, int], Closes]) -> list[H
         book: Whose positions.
         cut: The prices of a snapshot.
     """
-    windows, parts = book.layout.price_windows, range(len(book.tables.snapshots))
+    windows, parts = book.price_windows, range(len(book.tables.snapshots))
     cuts = [cut(windows, part) for part in parts]
     distinct = {id(closes): closes for closes in cuts}
     place = {name: number for number, name in enumerate(distinct)}

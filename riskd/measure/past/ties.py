@@ -43,7 +43,7 @@ class Ties:
     """
 
     def __init__(self, book: Book, window: float) -> None:
-        self._windows, self._histories = book.layout.price_windows, book.tables.histories
+        self._windows, self._histories = book.price_windows, book.tables.histories
         self._window = window
         self._found: dict[int, _Tied] = {}
 

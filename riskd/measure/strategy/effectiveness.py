@@ -107,7 +107,7 @@ def _gap(book: Book, legs: IndexArray, window: float) -> float | str:
 
 def _moves_of(book: Book, legs: IndexArray, window: float) -> FloatArray | str:
     """Hourly moves of the legs in the hours that all of them have; or says that these are too few."""
-    closes = book.layout.price_windows.closes(part_of_leg(book, int(legs[0])), window)
+    closes = book.price_windows.closes(part_of_leg(book, int(legs[0])), window)
     rows = [price_row_of_leg(book, leg) for leg in legs.tolist()]
     moves, wanted = relative_moves(closes.of_rows(rows)), moves_in_common(closes)
     common = np.isfinite(moves).all(axis=0)

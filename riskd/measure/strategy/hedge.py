@@ -76,7 +76,7 @@ def _correlation_of_legs(book: Book, leg: int, other: int, window: float) -> flo
     legs = book.layout.legs
     if legs.asset[leg] == legs.asset[other]:
         return 1.0
-    closes = book.layout.price_windows.closes(part_of_leg(book, leg), window)
+    closes = book.price_windows.closes(part_of_leg(book, leg), window)
     return float(correlations(_log_moves(book, (leg, other), closes), moves_in_common(closes))[0, 1])
 
 
@@ -95,7 +95,7 @@ def price_row_of_leg(book: Book, leg: int) -> int:
     legs, tables = book.layout.legs, book.tables
     if legs.account[leg] < 0:
         return -1
-    windows, part = book.layout.price_windows, part_of_leg(book, leg)
+    windows, part = book.price_windows, part_of_leg(book, leg)
     if not legs.perpetual[leg]:
         return windows.row_of_coin(part, tables.profiles[legs.account[leg]].venue, legs.asset[leg])
     first = int(np.searchsorted(tables.instrument_part, part))
@@ -103,7 +103,7 @@ def price_row_of_leg(book: Book, leg: int) -> int:
 
 
 def _missing_tie(book: Book, leg: int, other: int, window: float) -> str:
-    closes = book.layout.price_windows.closes(part_of_leg(book, leg), window)
+    closes = book.price_windows.closes(part_of_leg(book, leg), window)
     names = [book.layout.legs.legs[row].name for row in (other, leg)]
     return no_tie(names, _log_moves(book, (leg, other), closes), moves_in_common(closes))
 

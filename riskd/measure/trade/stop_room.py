@@ -29,7 +29,7 @@ def stop_distance_atr(book: Book, grain: Grain, ref: MeasureRef, selection: Sele
     """Stop distance in average true ranges."""
     days = max(1, round(ref.parameter("window") / _DAY))
     stop = stop_distance(book, grain, ref, selection)
-    windows, instrument = book.layout.price_windows, book.layout.position_instrument
+    windows, instrument = book.price_windows, book.layout.position_instrument
     ranges = windows.of_instruments(windows.everything, lambda closes: average_true_range(closes, days))
 
     def why(row: int) -> str:
