@@ -8,9 +8,12 @@ from datetime import datetime
 
 import numpy as np
 
+from riskd.act.compose import CARRIED_OUT, Composer
+from riskd.act.demand import Demand
 from riskd.act.message import Background, alert_messages
 from riskd.act.modes import Permissions
-from riskd.act.plan import Occasion, propose
+from riskd.act.plan import Occasion
+from riskd.act.proposal import Proposal, Unplanned
 from riskd.judge.advance import Advance, advance
 from riskd.judge.answered import Ask, asked, nobody_asked
 from riskd.judge.closed import is_closed
@@ -26,16 +29,14 @@ from riskd.model.desk import Desk, Mode
 from riskd.model.flow import IncomeRow
 from riskd.model.history import History
 from riskd.model.message import Message
-from riskd.model.order import Plan
 from riskd.model.report import Report, Surface
 from riskd.model.snapshot import Snapshot
-from riskd.model.subject import Grain, Subject
-from riskd.model.verdict import Level
+from riskd.model.subject import Grain
 from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
 from riskd.policy.bundle import Bundle
-from riskd.policy.rule import REDUCES, Action, Rule
+from riskd.policy.rule import Rule
 from riskd.record.rows import CycleRows, cycle_rows
 from riskd.record.snapshot_rows import AccountFigures
 
@@ -89,43 +90,12 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A plan that a firing alert asks for, and how far it may go.
-
-    Attributes:
-        mode: The weakest of ceiling, policy and rule (together in ``rule.mode``), and account.
-    """
-
-    plan: Plan
-    rule: Rule
-    action: Action
-    level: Level
-    permissions: Permissions
-
-    @property
-    def mode(self) -> Mode:
-        """How far this plan may go."""
-        return self.permissions.weakest()[0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unplanned:
-    """An action that a firing alert asks for and for which no plan could be made."""
-
-    rule: str
-    subject: Subject
-    account: str
-    level: Level
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CycleResult:
     """Everything a pass concluded.
 
     Attributes:
-        proposals: At most one for each account, for its worst alert; nothing of it has been sent or refused yet.
-        unplanned: Why an account that asks for action has no proposal.
+        proposals: At most one for each account and authority; nothing of it has been sent or refused yet.
+        unplanned: Why something that a firing alert asks for is in no proposal.
         messages: What its events say, to be queued once they are durable.
     """
 
@@ -231,64 +201,46 @@ def _plans(
     readings: Sequence[Reading],
     states: Mapping[AlertKey, AlertState],
 ) -> tuple[tuple[Proposal, ...], tuple[Unplanned, ...]]:
-    """The plan of the worst firing alert of each account; the next worst when none can be made for it."""
-    proposals: dict[str, Proposal] = {}
-    unplanned: list[Unplanned] = []
-    for state, rule, subject, action in wanted(readings, states):
-        account = subject.part("account")
-        if account in proposals:
-            continue
-        occasion = Occasion(
-            episode=state.episode,
-            attempt=given.attempts.get((rule.id, str(subject), state.episode), 0) + 1,
-            now=given.now,
+    """What the firing alerts ask for: a plan for each account and authority."""
+    modes = {profile.id: profile.mode for profile in given.desk.accounts}
+
+    def permit(rule: Rule, account: str) -> Permissions:
+        return Permissions(
+            ceiling=given.ceiling,
+            policy=rule.mode,
+            rule=rule.mode,
+            account=modes.get(account, Mode.OBSERVE),
         )
-        made = _made(book, rule, subject, action, occasion)
-        if isinstance(made, str):
-            unplanned.append(
-                Unplanned(rule=rule.id, subject=subject, account=account, level=state.level, reason=made)
-            )
-            continue
-        mode = next(profile.mode for profile in given.desk.accounts if profile.id == made.account)
-        proposals[account] = Proposal(
-            plan=made,
-            rule=rule,
-            action=action,
-            level=state.level,
-            permissions=Permissions(ceiling=given.ceiling, policy=rule.mode, rule=rule.mode, account=mode),
-        )
-    return tuple(proposals.values()), tuple(unplanned)
+
+    def occasion(demand: Demand) -> Occasion:
+        past = given.attempts.get((demand.rule.id, str(demand.subject), demand.episode), 0)
+        return Occasion(episode=demand.episode, attempt=past + 1, now=given.now)
+
+    composer = Composer(book=book, rules=given.bundle.rules, permit=permit, occasion=occasion)
+    return composer.proposals(wanted(readings, states))
 
 
-def _made(book: Book, rule: Rule, subject: Subject, action: Action, occasion: Occasion) -> Plan | str:
-    """A plan, or why there is none."""
-    try:
-        made = propose(book, rule, subject, action, occasion=occasion)
-    except Exception as error:  # noqa: BLE001 - a planner that fails must not stop the watch, nor hide its failure
-        return f"planning failed: {type(error).__name__}: {error}"
-    return made if isinstance(made, Plan) else made.text
-
-
-def wanted(
-    readings: Iterable[Reading], states: Mapping[AlertKey, AlertState]
-) -> list[tuple[AlertState, Rule, Subject, Action]]:
-    """Reductions that firing alerts ask for, worst first.
+def wanted(readings: Iterable[Reading], states: Mapping[AlertKey, AlertState]) -> list[Demand]:
+    """What firing alerts ask riskd to do, worst first.
 
     Only alerts that fire now count: one that is clearing is on its way back, and one whose value is unknown starts
     nothing.
     """
-    found: list[tuple[AlertState, Rule, Subject, Action]] = []
+    found: list[Demand] = []
     for reading in readings:
         for row in np.flatnonzero(reading.levels > 0):
             subject = reading.subjects[int(row)]
             state = states.get(AlertKey(rule=reading.rule.id, subject=subject))
             if state is None or state.condition is not Condition.FIRING or state.unknown:
                 continue
-            actions = [a for a in reading.rule.actions_at(state.level) if a.kind in REDUCES]
             rule = rule_in_force(reading, int(row))
-            found.extend((state, rule, subject, action) for action in actions)
+            found.extend(
+                Demand(rule=rule, subject=subject, action=action, level=state.level, episode=state.episode)
+                for action in reading.rule.actions_at(state.level)
+                if action.kind in CARRIED_OUT
+            )
     # Sorting is stable: within a level the order of the policies stands.
-    return sorted(found, key=lambda wanted: -wanted[0].level)
+    return sorted(found, key=lambda demand: -demand.level)
 
 
 def _figures(book: Book) -> AccountFigures:

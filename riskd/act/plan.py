@@ -47,6 +47,7 @@ class NoPlanReason(StrEnum):
     TOO_SMALL = "too_small"
     AT_TARGET = "at_target"
     NO_HELP = "no_help"
+    FAILED = "failed"  # a fault of ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from riskd.act.proposal import Authority, Proposal
 from riskd.adapters.safe_text import visible
 from riskd.cli.account_rows import COLUMNS, account_rows
 from riskd.cli.problem_text import counted
-from riskd.cycle import Proposal
 from riskd.daemon.once import Sight
 from riskd.judge.explain import explain
 from riskd.judge.reading import UNKNOWN, Reading
 from riskd.model.alert import AlertKey, AlertState
 from riskd.model.report import JsonValue
 from riskd.model.snapshot import Quality, Snapshot
-from riskd.policy.rule import Approval
 from riskd.policy.text.units import show
 from riskd.policy.waiver_words import in_force_lines
 
@@ -162,7 +161,7 @@ def _unseen(sight: Sight) -> tuple[str, ...]:
 
 def _plan(proposal: Proposal) -> list[str]:
     plan, unit = proposal.plan, proposal.rule.unit
-    person = "; left to a person, never sent" if proposal.action.approval is Approval.HUMAN else ""
+    person = "; left to a person, never sent" if proposal.authority is Authority.PERSON else ""
     told = [
         (
             f"{plan.account}: {plan.rule} would {plan.action} from {show(plan.value_before, unit)} to "

@@ -16,8 +16,9 @@ from riskd.act.clamp import Fresh, OrderStyle, Pricing, Stamp, intent_for
 from riskd.act.guard import check, check_order
 from riskd.act.identity import Identity
 from riskd.act.message_plan import execution_message, plan_message, refusal_message
+from riskd.act.proposal import Proposal
 from riskd.act.refusal import Refusal, RefusalReason
-from riskd.cycle import CycleResult, Proposal
+from riskd.cycle import CycleResult
 from riskd.daemon.gate import Gatekeeper, observing
 from riskd.daemon.memory import Memory
 from riskd.daemon.patience import finish_or_cancel

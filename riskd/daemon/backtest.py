@@ -88,8 +88,8 @@ class Judging:
     def _count_orders(self, readings: Iterable[Reading], at: datetime) -> None:
         """An order is asked for in every cycle while its alert fires; it counts when it begins to be."""
         asking = {
-            f"{action.kind.value} for {rule.id} {subject}": state.level
-            for state, rule, subject, action in wanted(tuple(readings), self.states)
+            f"{asked.action.kind.value} for {asked.rule.id} {asked.subject}": asked.level
+            for asked in wanted(tuple(readings), self.states)
         }
         for name, level in asking.items():
             self._count(self.orders, name, at, level, counts=int(name not in self._asking))

@@ -12,7 +12,8 @@ import numpy as np
 
 from riskd.act.guard import ApprovalState, GuardFacts, HouseBounds, Spent
 from riskd.act.modes import Permissions
-from riskd.cycle import CycleResult, Proposal
+from riskd.act.proposal import Proposal
+from riskd.cycle import CycleResult
 from riskd.daemon.settings import OrderSettings
 from riskd.model.desk import Mode
 from riskd.model.instrument import Instrument
@@ -20,7 +21,7 @@ from riskd.model.order import Intent
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
 from riskd.observe.facts import PositionKey
-from riskd.policy.rule import Action, Approval
+from riskd.policy.rule import Approval
 
 # What an order rests on. Resting orders are not among it: a list of orders that failed must not keep an account that is
 # about to be liquidated from being reduced.
@@ -114,7 +115,7 @@ class Gatekeeper:
         return GuardFacts(
             now=now,
             permissions=proposal.permissions,
-            approval=_approval(proposal.action),
+            approval=_approval(proposal),
             halted=self._halted(),
             snapshot_age_seconds=_age(self._result, account, now),
             incomplete=incomplete(self._result, account),
@@ -128,7 +129,7 @@ class Gatekeeper:
             position_count=_count(self._result, account),
             gross_notional=_gross(self._result, account),
             spent=books.spent,
-            guard=proposal.rule.guard,
+            guard=proposal.guard,
             house=self._bounds,
         )
 
@@ -173,8 +174,12 @@ def observing(permissions: Permissions) -> bool:
     return permissions.weakest()[0] is Mode.OBSERVE
 
 
-def _approval(action: Action) -> ApprovalState:
-    return ApprovalState.PENDING if action.approval is Approval.HUMAN else ApprovalState.NOT_NEEDED
+def _approval(proposal: Proposal) -> ApprovalState:
+    """Whether the actions leave it to a person, or the plan does what only a person may decide."""
+    automatic = all(demand.action.approval is Approval.AUTO for demand in proposal.demands)
+    return (
+        ApprovalState.NOT_NEEDED if automatic and not proposal.plan.breaks_hedges else ApprovalState.PENDING
+    )
 
 
 def _age(result: CycleResult, account: str, now: datetime) -> float:

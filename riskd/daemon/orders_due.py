@@ -64,11 +64,12 @@ def orders_beyond(
 
 def _asked(readings: Sequence[Reading], states: Mapping[AlertKey, AlertState]) -> Iterable[tuple[Order, Due]]:
     by_rule = {reading.rule.id: reading for reading in readings}
-    for state, rule, subject, action in wanted(readings, states):
-        row = by_rule[rule.id].row_of(subject)
+    for demand in wanted(readings, states):
+        rule, action = demand.rule, demand.action
+        row = by_rule[rule.id].row_of(demand.subject)
         assert row is not None, "an order is asked for by a row of its rule"
         if _is_automatic(rule, action):
-            yield _order(rule, subject, action), _due(by_rule[rule.id], row, state.level, 0.0)
+            yield _order(rule, demand.subject, action), _due(by_rule[rule.id], row, demand.level, 0.0)
 
 
 def _to_come(readings: Sequence[Reading]) -> Iterable[tuple[Order, Due]]:

@@ -150,5 +150,5 @@ def _moves(live: Mapping[AlertKey, AlertState], seen: Mapping[AlertKey, AlertSta
 
 def _orders(readings: Sequence[Reading], states: Mapping[AlertKey, AlertState]) -> tuple[Order, ...]:
     return tuple(
-        (rule.id, subject, action.kind.value) for _, rule, subject, action in wanted(readings, states)
+        (asked.rule.id, asked.subject, asked.action.kind.value) for asked in wanted(readings, states)
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from riskd.act.clamp import Fresh
 from riskd.act.guard import ApprovalState, GuardFacts, Spent
 from riskd.act.identity import Identity
+from riskd.act.proposal import Proposal
 from riskd.act.refusal import Refusal
-from riskd.cycle import CycleInput, CycleResult, Proposal, run_cycle
+from riskd.cycle import CycleInput, CycleResult, run_cycle
 from riskd.daemon.actions import Actions, Armed
 from riskd.daemon.gate import Books, Gatekeeper, Health, house_bounds
 from riskd.daemon.memory import Memory
@@ -75,7 +76,7 @@ class Ready(Gatekeeper):
     """A gatekeeper that knows of nothing against an order but what the proposal itself says."""
 
     def facts(self, proposal: Proposal, *, own_plan: str = "", leaving: Intent | None = None) -> GuardFacts:
-        person = proposal.action.approval is Approval.HUMAN
+        person = proposal.demands[0].action.approval is Approval.HUMAN
         approval = ApprovalState.PENDING if person else ApprovalState.NOT_NEEDED
         return replace(READY, permissions=proposal.permissions, approval=approval)
 

@@ -139,7 +139,7 @@ def test_a_plan_under_a_waiver_aims_at_the_temporary_limit() -> None:
     rule = a_rule(actions={"breach": [deleverage()], "critical": [deleverage()], "warn": [deleverage()]})
     reading = read(a_book(1.3), a_waiver(LOOSER), rule=rule)
     states = moved(reading).states
-    by_subject = {subject: asked for _, asked, subject, _ in wanted([reading], states)}
+    by_subject = {demand.subject: demand.rule for demand in wanted([reading], states)}
     main, other = (by_subject[account_subject(name)] for name in ("main", "other"))
     assert main.limit.thresholds == LOOSER.thresholds
     assert other == rule

@@ -26,9 +26,9 @@ from riskd.record.bodies import (
 from riskd.record.canonical import canonical_json
 from riskd.record.fields import Fields, number_json
 from riskd.record.plan_text import plan_body
+from tests.builders import BTC
 from tests.record.builder import (
     ALERT,
-    BTC,
     a_decision,
     a_message,
     a_plan,
