@@ -12,6 +12,7 @@ from riskd.record.block import Block
 from riskd.record.canonical import canonical_json
 from riskd.record.fields import Fields
 from riskd.record.nouns import alert_key, decision, fields_of, intent, level, message, receipt
+from riskd.record.plan_rows import PLAN_COLUMNS, plan_rows
 from riskd.record.plan_text import plan
 from riskd.record.table import Cell, Table, Type
 
@@ -43,22 +44,14 @@ _COLUMNS: Mapping[str, Mapping[str, Type]] = {
         **_ENTRY, **_ALERT, "condition": _TEXT, "level": _TEXT, "is_unknown": _FLAG, "episode": _WHOLE,
         "version": _WHOLE, "opened_at": _STAMP, "state": _TEXT,
     },
-    "plans": {
-        **_ENTRY, "plan_id": _TEXT, "account": _TEXT, "rule": _TEXT, "subject": _TEXT, "alert_episode": _WHOLE,
-        "action": _TEXT, "target": _REAL, "value_before": _REAL, "value_after": _REAL, "steps": _WHOLE,
-        "snapshot_id": _WHOLE, "created_at": _STAMP, "untouched": _TEXT,
-    },
-    "plan_steps": {
-        **_ENTRY, "plan_id": _TEXT, "step": _WHOLE, "account": _TEXT, "symbol": _TEXT, "position_side": _TEXT,
-        "held": _REAL, "held_exact": _TEXT, "quantity": _REAL, "quantity_exact": _TEXT, "mark_price": _REAL,
-        "mark_price_exact": _TEXT, "cost_estimate_usd": _REAL,
-    },
+    **{name: {**_ENTRY, **columns} for name, columns in PLAN_COLUMNS.items()},
     "plan_states": {**_ENTRY, "plan_id": _TEXT, "state": _TEXT, "reason": _TEXT},
     "intents": {
         **_ENTRY, "client_order_id": _TEXT, "plan_id": _TEXT, "account": _TEXT, "venue": _TEXT, "symbol": _TEXT,
         "venue_symbol": _TEXT, "position_side": _TEXT, "direction": _TEXT, "held": _REAL, "held_exact": _TEXT,
         "quantity": _REAL, "quantity_exact": _TEXT, "limit_price": _REAL, "limit_price_exact": _TEXT,
-        "created_at": _STAMP, "expires_at": _STAMP,
+        "created_at": _STAMP, "expires_at": _STAMP, "execution": _TEXT, "trigger_price": _REAL,
+        "trigger_price_exact": _TEXT,
     },
     "receipts": {
         **_ENTRY, "client_order_id": _TEXT, "status": _TEXT, "filled": _REAL, "filled_exact": _TEXT,
@@ -198,39 +191,9 @@ def _state(entry: JournalEntry, fields: Fields, tables: _Tables) -> None:
 
 
 def _plan(entry: JournalEntry, fields: Fields, tables: _Tables) -> None:
-    made = plan(fields)
-    tables.of("plans").add(
-        **_entry(entry),
-        plan_id=made.id,
-        account=made.account,
-        rule=made.rule,
-        subject=made.subject,
-        alert_episode=made.alert_episode,
-        action=made.action,
-        target=made.target,
-        value_before=made.value_before,
-        value_after=made.value_after,
-        steps=len(made.reductions),
-        snapshot_id=made.snapshot_id,
-        created_at=made.created_at,
-        untouched=canonical_json([[position, reason] for position, reason in made.untouched]),
-    )
-    for step, reduction in enumerate(made.reductions, start=1):
-        tables.of("plan_steps").add(
-            **_entry(entry),
-            plan_id=made.id,
-            step=step,
-            account=reduction.account,
-            symbol=reduction.symbol,
-            position_side=reduction.position_side,
-            held=float(reduction.held),
-            held_exact=str(reduction.held),
-            quantity=float(reduction.quantity),
-            quantity_exact=str(reduction.quantity),
-            mark_price=float(reduction.mark_price),
-            mark_price_exact=str(reduction.mark_price),
-            cost_estimate_usd=reduction.cost_estimate,
-        )
+    for table, rows in plan_rows(plan(fields)).items():
+        for row in rows:
+            tables.of(table).add(**_entry(entry), **row)
 
 
 def _plan_state(entry: JournalEntry, fields: Fields, tables: _Tables) -> None:
@@ -262,6 +225,9 @@ def _intent(entry: JournalEntry, fields: Fields, tables: _Tables) -> None:
         limit_price_exact="" if meant.limit_price is None else str(meant.limit_price),
         created_at=meant.created_at,
         expires_at=meant.expires_at,
+        execution=meant.execution.value,
+        trigger_price=None if meant.trigger_price is None else float(meant.trigger_price),
+        trigger_price_exact="" if meant.trigger_price is None else str(meant.trigger_price),
     )
 
 

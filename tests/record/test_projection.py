@@ -89,7 +89,7 @@ def test_a_rebuild_gives_the_same_rows_however_the_entries_came() -> None:
         for table, rows in rows_of(journal_blocks([entry])).items():
             one_by_one.setdefault(table, []).extend(rows)
 
-    assert one_by_one == at_once
+    assert repr(one_by_one) == repr(at_once)  # an unknown number is NaN, which equals nothing
 
 
 def test_a_kind_of_a_later_version_is_kept_as_it_is() -> None:
