@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from riskd.adapters.system_clock import SystemClock
 from riskd.cycle import CycleInput, CycleResult, run_cycle
 from riskd.daemon.aside import due_aside
+from riskd.daemon.attention import attention_after
 from riskd.daemon.connections import Connections, HttpConnections
 from riskd.daemon.credential_check import credentials_of
 from riskd.daemon.history import HistoryKeeper
@@ -19,7 +21,6 @@ from riskd.daemon.policy_files import seen_from
 from riskd.daemon.prices import read_on_demand
 from riskd.daemon.queries import asking, patient_queries
 from riskd.daemon.reading import Reading
-from riskd.daemon.service import attention_after
 from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import read_settings
 from riskd.daemon.wire import freshness_of, readers_of, reading_of
@@ -27,6 +28,7 @@ from riskd.judge.answered import Ask, nobody_asked
 from riskd.model.history import History
 from riskd.model.report import Report, Surface
 from riskd.model.snapshot import Quality, Snapshot
+from riskd.observe.assemble import assemble
 from riskd.observe.known import Known
 from riskd.policy.bundle import Bundle
 from riskd.policy.rule import Rule
@@ -82,16 +84,28 @@ async def look_with(
     *,
     ask: Ask = nobody_asked,
     also: frozenset[Surface] = frozenset(),
+    asked: frozenset[str] = frozenset(),
 ) -> Sight:
     """The same over given connections.
 
     Two cycles are run on two reads: the second asks for what the first one found worth a closer look, such as when a
-    position was opened. What no rule looks at is read aside when it is among ``also``.
+    position was opened.
+
+    Args:
+        settings: The configuration.
+        bundle: Policies and waivers.
+        clock: Time.
+        connections: How venues are reached.
+        ask: Asks the queries of rules.
+        also: What is read aside though no rule looks at it.
+        asked: Unified symbols of contracts that are looked at though nobody holds, orders or names them.
     """
     desk = settings.desk()
     readers = readers_of(settings, connections, clock)
     reading: Reading = reading_of(readers, desk, clock)
     keeper, wanted = HistoryKeeper(desk), read_on_demand(bundle.rules, desk) | also
+
+    observe = partial(assemble, asked=asked)
 
     def remember(snapshot: Snapshot, known: Known) -> History:
         take_in(keeper, snapshot, known)
@@ -116,10 +130,12 @@ async def look_with(
     )
     try:
         reports = await reading.collect(deadline_seconds=_DEADLINE_SECONDS)
-        first = run_cycle(replace(given, now=clock.now(), reports=reports))
+        first = run_cycle(replace(given, now=clock.now(), reports=reports), observe=observe)
         past = await _aside(reading, keeper, first.snapshot, wanted)
         reports = await reading.collect(deadline_seconds=_DEADLINE_SECONDS, attention=attention_after(first))
-        second = run_cycle(replace(given, now=clock.now(), reports=(*past, *reports), known=first.known))
+        second = run_cycle(
+            replace(given, now=clock.now(), reports=(*past, *reports), known=first.known), observe=observe
+        )
     finally:
         await reading.close()
     return Sight(settings, second, bundle)

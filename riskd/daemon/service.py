@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-import numpy as np
 import structlog
 
 from riskd.cycle import CycleInput, CycleResult, Observe, run_cycle
 from riskd.daemon.actions import Actions
 from riskd.daemon.aside import due_aside
+from riskd.daemon.attention import attention_after, is_near, wanted_for_plans, with_surface, with_symbols
 from riskd.daemon.calendar import Calendar
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
@@ -29,7 +29,7 @@ from riskd.execution import PlanResult
 from riskd.model.desk import Desk, Mode
 from riskd.model.history import History
 from riskd.model.report import Surface
-from riskd.model.snapshot import Quality, Snapshot
+from riskd.model.snapshot import Snapshot
 from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
 from riskd.observe.known import Known
@@ -41,9 +41,6 @@ _DEADLINE_SHARE = 0.8
 _GAP_INTERVALS = 3.0
 # How long undelivered messages may hold up the end; SIGTERM must be obeyed within five seconds.
 _FAREWELL_SECONDS = 1.0
-# A subject that uses more than this share of a breach limit is near it: riskd looks more often.
-_NEAR = 0.8
-
 
 _T = TypeVar("_T")
 
@@ -230,14 +227,14 @@ class Service:
         if Surface.TRADES in wanted:
             self._attention = with_symbols(self._attention, history.fills.due())
         self._attention = with_surface(self._attention, Surface.INCOME, history.untold())
-        self._aside = due_aside(history, result.snapshot, wanted)
+        self._aside = due_aside(history, result.snapshot, wanted | wanted_for_plans(result))
 
     def _on_demand(self) -> frozenset[Surface]:
         return read_on_demand(self._parts.policies.rules_looked_at, self._parts.desk)
 
     def _interval(self, result: CycleResult) -> float:
         """Seconds from the start of this cycle to the start of the next: shorter while something is near a limit."""
-        near = any(bool((reading.utilisation > _NEAR).any()) for reading in result.readings)
+        near = any(is_near(reading) for reading in result.readings)
         return self._parts.cycle.near_limits if near else self._parts.cycle.every
 
     async def _unless_stopped(self, work: Coroutine[None, None, _T]) -> _T | None:
@@ -251,60 +248,3 @@ class Service:
             for waiting in (task, word):
                 waiting.cancel()
             await asyncio.gather(task, word, return_exceptions=True)
-
-
-def attention_after(result: CycleResult) -> dict[str, Attention]:
-    """What the next cycle looks at closely, by account: trades of positions that came or went, and all that is doubtful.
-
-    A position that vanished stays unknown until something corroborates its closing: that may not wait for its turn. What
-    a venue publishes to all stands under the empty name.
-    """
-    wanted: dict[str, Attention] = {}
-    positions = result.snapshot.positions
-    for code, profile in enumerate(result.snapshot.desk.accounts):
-        read = result.known.account(profile.id).fills
-        symbols: set[str] = set()
-        for row in np.flatnonzero(positions.account == code):
-            symbol = result.snapshot.instruments[positions.instrument[row]].symbol
-            # Trades older than the venue tells are read once and not asked for again in every cycle.
-            came = bool(np.isnan(positions.opened_at[row])) and symbol not in read
-            if came or not positions.confirmed[row]:
-                symbols.add(symbol)
-        surfaces = {
-            state.surface
-            for state in result.snapshot.surfaces
-            if state.account == profile.id and state.quality is not Quality.OK
-        }
-        if symbols or surfaces:
-            wanted[profile.id] = Attention(surfaces=frozenset(surfaces), symbols=tuple(sorted(symbols)))
-    return wanted
-
-
-def with_symbols(
-    attention: Mapping[str, Attention], symbols: Mapping[str, tuple[str, ...]]
-) -> dict[str, Attention]:
-    """The same, with further symbols whose trades are wanted, by account."""
-    joined = dict(attention)
-    for account, more in symbols.items():
-        known = joined.get(account, Attention())
-        joined[account] = replace(known, symbols=tuple(sorted({*known.symbols, *more})))
-    return joined
-
-
-def with_surface(
-    attention: Mapping[str, Attention], surface: Surface, accounts: Iterable[str]
-) -> dict[str, Attention]:
-    """The same, with a surface of some accounts that may not wait for its turn either."""
-    joined = dict(attention)
-    for account in accounts:
-        known = joined.get(account, Attention())
-        joined[account] = replace(known, surfaces=known.surfaces | {surface})
-    return joined
-
-
-def _doubtful(result: CycleResult, account: str) -> frozenset[Surface]:
-    return frozenset(
-        state.surface
-        for state in result.snapshot.surfaces
-        if state.account == account and state.quality is not Quality.OK
-    )

@@ -23,6 +23,21 @@ class MessageKind(StrEnum):
     SYSTEM = "system"  # riskd about itself: started, was down, cannot write, blind
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A plan that waits for a person: a channel that can be answered in offers to approve, hold or reject it.
+
+    Attributes:
+        plan_id: Which plan.
+        digest: Of the plan as it was shown: an answer to another version is no answer to this one.
+        confirm: What approving does, for the channel to ask once more.
+    """
+
+    plan_id: str
+    digest: str
+    confirm: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """Text for one channel post. All of it may hold hostile text; each channel escapes for itself.
@@ -34,6 +49,7 @@ class Message:
         headline: One sentence that stands alone: account, value, limit.
         fields: ``(name, value)`` pairs.
         body: Further lines.
+        question: What people are asked, while it can be answered; None: nothing.
     """
 
     key: str
@@ -44,3 +60,4 @@ class Message:
     headline: str
     fields: tuple[tuple[str, str], ...] = ()
     body: tuple[str, ...] = ()
+    question: Question | None = None

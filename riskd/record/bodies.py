@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from riskd.model.alert import AlertEvent, AlertKey
 from riskd.model.desk import Desk
-from riskd.model.message import Message
+from riskd.model.message import Message, Question
 from riskd.model.order import Intent, PlanState, Receipt
 from riskd.record.canonical import instant_text
 from riskd.record.desk_text import desk_json
@@ -179,6 +179,7 @@ def message_body(message: Message) -> JsonObject:
         "headline": message.headline,
         "fields": [[name, value] for name, value in message.fields],
         "body": list(message.body),
+        "question": None if message.question is None else _question(message.question),
     }
 
 
@@ -196,6 +197,10 @@ def decision_body(decision: Decision) -> JsonObject:
         "until": None if decision.until is None else instant_text(decision.until),
         "note": decision.note,
     }
+
+
+def _question(question: Question) -> JsonObject:
+    return {"plan_id": question.plan_id, "digest": question.digest, "confirm": question.confirm}
 
 
 def _key(key: AlertKey) -> JsonObject:

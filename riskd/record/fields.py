@@ -71,7 +71,7 @@ class Fields:
 
     def number(self, name: str) -> float | None:
         """What ``number_json`` wrote; None when unknown."""
-        if self._is_null(name):
+        if self.is_null(name):
             return None
         value = self._body.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -90,7 +90,7 @@ class Fields:
 
     def decimal_or_none(self, name: str) -> Decimal | None:
         """An exact number, or None for null."""
-        return None if self._is_null(name) else self.decimal(name)
+        return None if self.is_null(name) else self.decimal(name)
 
     def instant(self, name: str) -> datetime:
         """A time."""
@@ -101,7 +101,11 @@ class Fields:
 
     def instant_or_none(self, name: str) -> datetime | None:
         """A time, or None for null."""
-        return None if self._is_null(name) else self.instant(name)
+        return None if self.is_null(name) else self.instant(name)
+
+    def is_null(self, name: str) -> bool:
+        """Whether a field is there and says that there is nothing."""
+        return name in self._body and self._body[name] is None
 
     def object(self, name: str) -> JsonObject:
         """An object."""
@@ -143,9 +147,6 @@ class Fields:
     def _list(self, name: str) -> list[JsonValue]:
         value = self._body.get(name)
         return value if isinstance(value, list) else self._refuse(name, "a list")
-
-    def _is_null(self, name: str) -> bool:
-        return name in self._body and self._body[name] is None
 
     def _refuse(self, name: str, expected: str) -> NoReturn:
         found = repr(self._body[name])[:80] if name in self._body else "nothing"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from riskd.errors import JournalError
 from riskd.model.alert import AlertKey
 from riskd.model.journal import JournalEntry
-from riskd.model.message import Message, MessageKind
+from riskd.model.message import Message, MessageKind, Question
 from riskd.model.order import Direction, Execution, Intent, OrderStatus, Receipt
 from riskd.model.subject import Grain, Subject
 from riskd.model.verdict import Level
@@ -83,6 +83,18 @@ def message(fields: Fields) -> Message:
         headline=fields.text("headline"),
         fields=fields.pairs("fields"),
         body=fields.texts("body"),
+        question=_question(fields.fields("question")) if _asks(fields) else None,
+    )
+
+
+def _asks(fields: Fields) -> bool:
+    """Whether a message asks something; an older riskd never did."""
+    return fields.has("question") and not fields.is_null("question")
+
+
+def _question(fields: Fields) -> Question:
+    return Question(
+        plan_id=fields.text("plan_id"), digest=fields.text("digest"), confirm=fields.text("confirm")
     )
 
 

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from riskd.act.guard import Spent, check
 from riskd.act.refusal import RefusalReason
 from riskd.cycle import CycleResult
+from riskd.daemon.attention import with_surface
 from riskd.daemon.equity import Booked, EquityKeeper, EquitySample, Rebased, Transfer
 from riskd.daemon.gate import Books, Gatekeeper, Health, house_bounds
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.messages import equity_rebased
 from riskd.daemon.reading import Attention
-from riskd.daemon.service import with_surface
 from riskd.daemon.settings import OrderSettings
 from riskd.measure.book.book import Book
 from riskd.model.desk import AccountProfile, Desk, Mode

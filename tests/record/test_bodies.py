@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskd.errors import JournalError
+from riskd.model.message import Question
 from riskd.model.order import Cancellation, OrderList, OrderStatus, RuleEffect, StopPlacement
 from riskd.model.report import JsonValue
 from riskd.record import nouns, plan_text
@@ -90,6 +91,11 @@ def test_a_plan_comes_back_with_its_cancellations_stops_and_effects() -> None:
         breaks_hedges=("btc-carry",),
     )
     assert through_the_file(plan_body(full), plan_text.plan) == full
+
+
+def test_a_message_comes_back_with_what_it_asks_people() -> None:
+    asking = replace(a_message(), question=Question("pln-1", "c41d", "Reduce BTC by 0.2?"))
+    assert through_the_file(message_body(asking), nouns.message) == asking
 
 
 def test_a_plan_of_an_older_riskd_has_nothing_of_what_came_later() -> None:
