@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from riskd.act.demand import Demand
 from riskd.act.modes import Permissions
+from riskd.measure.spec import Unit
 from riskd.model.desk import Mode
 from riskd.model.order import Plan
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
-from riskd.policy.rule import Approval, Guard, Rule
+from riskd.policy.rule import Approval, Guard
 
 
 class Authority(StrEnum):
@@ -33,22 +34,24 @@ class Proposal:
         demands: What it answers, worst first; the first one leads.
         permissions: The weakest of all demands.
         authority: On whose word it runs.
+        released_by: Who has released a plan that is left to people; empty: nobody has.
     """
 
     plan: Plan
     demands: tuple[Demand, ...]
     permissions: Permissions
     authority: Authority
+    released_by: str = ""
 
     @property
-    def rule(self) -> Rule:
-        """The rule that leads."""
-        return self.demands[0].rule
+    def unit(self) -> Unit:
+        """Unit of the measure of the rule that leads; of a plan that no rule asked for, money."""
+        return self.demands[0].rule.unit if self.demands else Unit.MONEY
 
     @property
     def level(self) -> Level:
-        """The level that the leader fires at."""
-        return self.demands[0].level
+        """The level that the leader fires at; a plan that a person asked for counts as the worst."""
+        return self.demands[0].level if self.demands else Level.CRITICAL
 
     @property
     def mode(self) -> Mode:

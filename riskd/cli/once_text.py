@@ -160,7 +160,7 @@ def _unseen(sight: Sight) -> tuple[str, ...]:
 
 
 def _plan(proposal: Proposal) -> list[str]:
-    plan, unit = proposal.plan, proposal.rule.unit
+    plan, unit = proposal.plan, proposal.unit
     person = "; left to a person, never sent" if proposal.authority is Authority.PERSON else ""
     told = [
         (

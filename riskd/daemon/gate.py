@@ -11,11 +11,9 @@ from decimal import Decimal
 import numpy as np
 
 from riskd.act.guard import ApprovalState, GuardFacts, HouseBounds, Spent
-from riskd.act.modes import Permissions
 from riskd.act.proposal import Proposal
 from riskd.cycle import CycleResult
 from riskd.daemon.settings import OrderSettings
-from riskd.model.desk import Mode
 from riskd.model.instrument import Instrument
 from riskd.model.order import Intent
 from riskd.model.report import Surface
@@ -111,7 +109,7 @@ class Gatekeeper:
         """
         assert self._result is not None, "no proposal exists before the first cycle"
         now, account = self._now(), proposal.plan.account
-        health, books = self._health(), self._books(account, proposal.rule.id, now)
+        health, books = self._health(), self._books(account, proposal.plan.rule, now)
         return GuardFacts(
             now=now,
             permissions=proposal.permissions,
@@ -169,13 +167,10 @@ def incomplete(result: CycleResult, account: str) -> str:
     return ""
 
 
-def observing(permissions: Permissions) -> bool:
-    """Whether a proposal may not even be shown to people as one that could run."""
-    return permissions.weakest()[0] is Mode.OBSERVE
-
-
 def _approval(proposal: Proposal) -> ApprovalState:
     """Whether the actions leave it to a person, or the plan does what only a person may decide."""
+    if proposal.released_by:
+        return ApprovalState.APPROVED
     automatic = all(demand.action.approval is Approval.AUTO for demand in proposal.demands)
     return (
         ApprovalState.NOT_NEEDED if automatic and not proposal.plan.breaks_hedges else ApprovalState.PENDING

@@ -27,7 +27,7 @@ from riskd.ports import Journal, Record
 from riskd.record import bodies
 from riskd.record.canonical import canonical_json
 from riskd.record.fields import JsonObject
-from riskd.record.fold import Fold, PlanRecord, Remembered
+from riskd.record.fold import NEVER_BEGUN, Fold, PlanRecord, Remembered
 from riskd.record.plan_text import plan_body
 
 _KEPT = timedelta(days=1)
@@ -211,9 +211,9 @@ class Memory:
         )
         self.note(EntryKind.DELIVERY, body, now)
 
-    def plan_proposed(self, plan: Plan, now: datetime) -> None:
-        """A plan waits for a person; nothing is sent."""
-        self.note(EntryKind.PLAN, plan_body(plan), now)
+    def plan_proposed(self, plan: Plan, now: datetime) -> bool:
+        """A plan waits for a person; nothing is sent. False when it could not be made durable: then nobody may be asked."""
+        return self.note(EntryKind.PLAN, plan_body(plan), now)
 
     def cancelling(self, plan: Plan, order: OrderFact, now: datetime) -> None:
         """A resting take-profit that blocks a plan is about to be cancelled.
@@ -234,9 +234,10 @@ class Memory:
     # -- IntentLog: each raises JournalError when it could not be made durable ------------------------------------
 
     def plan_began(self, plan: Plan, at: datetime) -> None:
-        """A plan starts to be executed."""
-        self._append(EntryKind.PLAN, at, plan_body(plan))
-        self._append(EntryKind.PLAN_STATE, at, bodies.plan_state_body(plan.id, PlanState.EXECUTING, ""))
+        """A plan starts to be executed; one that people have released stands in the journal already."""
+        began = (EntryKind.PLAN_STATE, bodies.plan_state_body(plan.id, PlanState.EXECUTING, ""))
+        is_known = plan.id in self._fold.plans
+        self._append_all([began] if is_known else [(EntryKind.PLAN, plan_body(plan)), began], at)
 
     def intent(self, intent: Intent) -> None:
         """An order is about to be sent."""
@@ -283,7 +284,7 @@ def _can_be_owed(record: Record) -> bool:
 
 def _was_begun(record: PlanRecord) -> bool:
     """Plans that only waited for a person spend no budget."""
-    return record.state is not PlanState.PROPOSED and record.state is not PlanState.WITHDRAWN
+    return record.state not in NEVER_BEGUN
 
 
 def _policy(rule: str) -> str:

@@ -13,7 +13,6 @@ import structlog
 from riskd import __version__
 from riskd.act.identity import Identity
 from riskd.adapters.binance_reader import BinanceReader
-from riskd.adapters.binance_sender import BinanceSender
 from riskd.adapters.duckdb_ledger import DuckdbLedger
 from riskd.adapters.duckdb_migrate import read_migrations
 from riskd.adapters.kill_switch import KillSwitch
@@ -21,12 +20,11 @@ from riskd.adapters.package_files import storage_directory
 from riskd.adapters.sandbox import Sandbox
 from riskd.cycle import Observe
 from riskd.daemon import messages
-from riskd.daemon.actions import Actions, Armed
+from riskd.daemon.actions import Actions
 from riskd.daemon.calendar import Calendar, Job
 from riskd.daemon.connections import Connections
-from riskd.daemon.fresh import FreshReader
-from riskd.daemon.gate import Gatekeeper, Health, house_bounds
 from riskd.daemon.halts import HaltRecord
+from riskd.daemon.hands import hands
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.memory import Memory
 from riskd.daemon.places import Places
@@ -40,7 +38,6 @@ from riskd.daemon.recording import Ledger, LedgerStore, Recording
 from riskd.daemon.reminders import Reminders
 from riskd.daemon.service import Listener, Parts, Service
 from riskd.daemon.settings import Settings
-from riskd.daemon.unblock import Unblocker
 from riskd.execution import Executor
 from riskd.model.alert import Condition
 from riskd.model.desk import Desk, LegKind, Mode
@@ -125,10 +122,14 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
     )
     switch = KillSwitch(given.places.kill_switch)
     readers = readers_of(settings, given.connections, clock)
-    actions = _hands(
+    actions = hands(
         settings,
-        given,
         readers,
+        connections=given.connections,
+        clock=clock,
+        identity=given.identity,
+        executor=given.executor,
+        listeners=given.listeners,
         ceiling=ceiling,
         memory=memory,
         recording=recording,
@@ -185,38 +186,6 @@ def _policies(
         shadow_cycles=settings.reload.shadow_cycles,
         may_send=actions.is_armed,
         ask=asking(given.queries),
-    )
-
-
-def _hands(
-    settings: Settings,
-    given: Surroundings,
-    readers: Sequence[VenueReader],
-    *,
-    ceiling: Mode,
-    memory: Memory,
-    recording: Recording,
-    post: Post,
-    switch: KillSwitch,
-) -> Actions:
-    """Everything that can send, behind the gate."""
-    gatekeeper = Gatekeeper(
-        now=given.clock.now,
-        halted=switch.is_pulled,
-        health=lambda: Health(journal_ok=memory.journal_ok, ledger_ok=recording.ledger_ok),
-        books=memory.books,
-        bounds=house_bounds(settings.orders),
-    )
-    return Actions(
-        armed=_armed(settings, ceiling, given, readers, gatekeeper, memory),
-        memory=memory,
-        gatekeeper=gatekeeper,
-        clock=given.clock,
-        identity=given.identity,
-        settings=settings.orders,
-        say=post.say,
-        listeners=given.listeners,
-        executor=given.executor,
     )
 
 
@@ -305,34 +274,6 @@ def reading_of(readers: Sequence[VenueReader], desk: Desk, clock: Clock) -> Read
     """Reads them all; spot balances only of accounts in which a hedge holds spot."""
     spot = {leg.account for hedge in desk.hedges for leg in hedge.legs if leg.kind is LegKind.SPOT}
     return Reading(readers, clock, spot_accounts=frozenset(spot))
-
-
-def _armed(
-    settings: Settings,
-    ceiling: Mode,
-    given: Surroundings,
-    readers: Sequence[VenueReader],
-    gatekeeper: Gatekeeper,
-    memory: Memory,
-) -> dict[str, Armed]:
-    """A sender for each account that may act. For the others no object exists that could send an order."""
-    if ceiling is not Mode.ENFORCE:
-        return {}
-    modes = {profile.id: profile.mode for profile in settings.desk().accounts}
-    by_account = {reader.account: reader for reader in readers}
-    armed = {}
-    for account in settings.accounts:
-        if modes[account.id] is not Mode.ENFORCE:
-            continue
-        reader = by_account[account.id]
-        listing = partial(gatekeeper.listing, account.venue)
-        sender = BinanceSender(given.connections.trading(account), account=account.id, clock=given.clock)
-        armed[account.id] = Armed(
-            sender=sender,
-            read=FreshReader(reader, listing, partial(gatekeeper.changed_at, account.id)),
-            unblock=Unblocker(reader, sender, listing=listing, note=memory.cancelling, now=given.clock.now),
-        )
-    return armed
 
 
 def freshness_of(settings: Settings) -> Freshness:

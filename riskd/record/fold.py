@@ -17,7 +17,21 @@ from riskd.record.fields import JsonObject
 from riskd.record.nouns import alert_key, decision, fields_of, intent, message, policy_record, receipt
 from riskd.record.plan_text import plan
 
-_ENDED = frozenset({PlanState.DONE, PlanState.REFUSED, PlanState.FAILED, PlanState.WITHDRAWN})
+_ENDED = frozenset(
+    {
+        PlanState.DONE,
+        PlanState.REFUSED,
+        PlanState.FAILED,
+        PlanState.WITHDRAWN,
+        PlanState.REJECTED,
+        PlanState.EXPIRED,
+    }
+)
+
+NEVER_BEGUN = frozenset(
+    {PlanState.PROPOSED, PlanState.APPROVED, PlanState.REJECTED, PlanState.EXPIRED, PlanState.WITHDRAWN}
+)
+"""States of plans of which nothing was ever sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +70,7 @@ class PlanRecord:
 
     @property
     def open(self) -> bool:
-        """True until it is done, refused, failed or withdrawn."""
+        """True until it is over: done, refused, failed, withdrawn, rejected or expired."""
         return self.state not in _ENDED
 
 

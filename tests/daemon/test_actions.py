@@ -11,7 +11,8 @@ from riskd.act.identity import Identity
 from riskd.act.proposal import Proposal
 from riskd.act.refusal import Refusal
 from riskd.cycle import CycleInput, CycleResult, run_cycle
-from riskd.daemon.actions import Actions, Armed
+from riskd.daemon.actions import Actions
+from riskd.daemon.carrier import Armed, Carrier
 from riskd.daemon.gate import Books, Gatekeeper, Health, house_bounds
 from riskd.daemon.memory import Memory
 from riskd.daemon.settings import OrderSettings
@@ -77,7 +78,8 @@ class Ready(Gatekeeper):
 
     def facts(self, proposal: Proposal, *, own_plan: str = "", leaving: Intent | None = None) -> GuardFacts:
         person = proposal.demands[0].action.approval is Approval.HUMAN
-        approval = ApprovalState.PENDING if person else ApprovalState.NOT_NEEDED
+        waits = ApprovalState.APPROVED if proposal.released_by else ApprovalState.PENDING
+        approval = waits if person else ApprovalState.NOT_NEEDED
         return replace(READY, permissions=proposal.permissions, approval=approval)
 
 
@@ -92,24 +94,29 @@ class Stage:
     def __post_init__(self) -> None:
         clock = ManualClock(NOW)
         settings = OrderSettings()
-        self.actions = Actions(
+        memory = Memory(self.journal, channels=["room"], now=NOW)
+        gatekeeper = Ready(
+            now=clock.now,
+            halted=lambda: False,
+            health=lambda: Health(journal_ok=True, ledger_ok=True),
+            books=lambda _account, _rule, _at: Books(unresolved=0, open_plan="", spent=Spent()),
+            bounds=house_bounds(settings),
+        )
+        carrier = Carrier(
             armed={
                 "main": Armed(
                     sender=FakeSender(FakeVenue(clock), account="main"), read=_read, unblock=_unblock
                 )
             },
-            memory=Memory(self.journal, channels=["room"], now=NOW),
-            gatekeeper=Ready(
-                now=clock.now,
-                halted=lambda: False,
-                health=lambda: Health(journal_ok=True, ledger_ok=True),
-                books=lambda _account, _rule, _at: Books(unresolved=0, open_plan="", spent=Spent()),
-                bounds=house_bounds(settings),
-            ),
+            memory=memory,
+            gatekeeper=gatekeeper,
             clock=clock,
             identity=Identity(instance=1, key=b"k" * 32),
             settings=settings,
             say=self.said.append,
+        )
+        self.actions = Actions(
+            carrier=carrier, memory=memory, gatekeeper=gatekeeper, clock=clock, say=self.said.append
         )
 
     def look(self, result: CycleResult) -> None:

@@ -1,0 +1,111 @@
+"""Plans that wait for a person: proposed once, replaced when the book has changed, withdrawn when nothing asks for them.
+
+Time-outs and people's words are the business of ``riskd.daemon.decisions``. What is here follows from the market alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from riskd.act.likeness import is_like
+from riskd.act.proposal import Authority, Proposal
+from riskd.daemon.memory import Memory
+from riskd.errors import JournalError
+from riskd.model.order import Plan, PlanState
+from riskd.record.fold import PlanRecord
+
+Key = tuple[str, str, int]
+"""Rule, subject and episode: what a plan is about."""
+
+BY_PEOPLE = frozenset({"flatten"})
+"""Actions of plans that a person asked for: no alert holds them up, so none that ends takes them away."""
+
+_WAITING = frozenset({PlanState.PROPOSED, PlanState.APPROVED})
+_ASK_AGAIN_AFTER = timedelta(minutes=30)
+
+
+class WaitingPlans:
+    """The plans of a desk that are left to people.
+
+    Args:
+        memory: Keeps them durably.
+        shown: Tells people of a plan that is new to them.
+        gone: Tells them that one is none any more, and why.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        *,
+        shown: Callable[[Proposal], None],
+        gone: Callable[[Plan, PlanState, str], None],
+    ) -> None:
+        self._memory = memory
+        self._shown = shown
+        self._gone = gone
+        self._log = structlog.get_logger("riskd")
+
+    def after_cycle(self, proposals: Iterable[Proposal], now: datetime) -> None:
+        """Propose what is new, replace what has changed, withdraw what nobody asks for any more."""
+        records = self._memory.present(now).plans
+        waiting = {key_of(record.plan): record for record in records if record.state in _WAITING}
+        for proposal in proposals:
+            if proposal.authority is not Authority.PERSON:
+                continue
+            record = waiting.pop(key_of(proposal.plan), None)
+            if record is None:
+                if not self._was_answered(proposal, records, now):
+                    self._propose(proposal, now)
+            elif not is_like(record.plan, proposal.plan):
+                self._replace(record, proposal, now)
+        for record in waiting.values():
+            if record.plan.action not in BY_PEOPLE:
+                self._end(record.plan, PlanState.WITHDRAWN, "nothing asks for it any more", now)
+
+    def approved(self, now: datetime) -> Mapping[Key, PlanRecord]:
+        """Plans that people have released and that have not begun."""
+        records = self._memory.present(now).plans
+        return {key_of(record.plan): record for record in records if record.state is PlanState.APPROVED}
+
+    def _propose(self, proposal: Proposal, now: datetime) -> None:
+        """Durable first: what could not be written down is proposed again in the next cycle."""
+        if self._memory.plan_proposed(proposal.plan, now):
+            self._shown(proposal)
+
+    def _replace(self, record: PlanRecord, proposal: Proposal, now: datetime) -> None:
+        """The old version ends before the new one is shown: at no moment do two of them wait."""
+        if self._end(record.plan, PlanState.WITHDRAWN, f"superseded by {proposal.plan.id}", now):
+            self._propose(proposal, now)
+
+    def _end(self, plan: Plan, state: PlanState, reason: str, now: datetime) -> bool:
+        try:
+            self._memory.plan_ended(plan, state, reason, now)
+        except JournalError as error:
+            self._log.error("plan_not_ended", plan=plan.id, fault=str(error))
+            return False
+        self._gone(plan, state, reason)
+        return True
+
+    def _was_answered(self, proposal: Proposal, records: Iterable[PlanRecord], now: datetime) -> bool:
+        """Whether people have said what they think of it already: rejected, or let it pass not long ago.
+
+        A plan that would do something else, or for a level that has become worse, is another question.
+        """
+        key = key_of(proposal.plan)
+        return any(
+            key_of(record.plan) == key
+            and is_like(record.plan, proposal.plan)
+            and (
+                record.state is PlanState.REJECTED
+                or (record.state is PlanState.EXPIRED and now - record.changed_at < _ASK_AGAIN_AFTER)
+            )
+            for record in records
+        )
+
+
+def key_of(plan: Plan) -> Key:
+    """What a plan is about."""
+    return (plan.rule, plan.subject, plan.alert_episode)
