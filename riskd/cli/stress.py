@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from pathlib import Path
 
 import click
@@ -19,8 +20,12 @@ from riskd.cli.options import config_option, json_option
 @click.option("--asset", help="The coin that moves alone; without it all prices move together.")
 @click.option("--scenario", help="A crash of which shares happen, such as `adl-2025-10-10`.")
 @click.option("--account", help="Show one account only.")
-@click.option("--symbol", help="The contract for which room is looked for; without it the largest positions.")
-@click.option("--side", type=click.Choice(["long", "short"]), help="The side of it, in hedge mode.")
+@click.option(
+    "--symbol",
+    help="The contract for which room is looked for, held or not; without it the largest positions.",
+)
+@click.option("--side", type=click.Choice(["long", "short"]), help="Only longs, or only shorts.")
+@click.option("--stop", help="The stop of a new position, such as `5%` from mark; without it there is none.")
 @click.option(
     "--picture",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -36,6 +41,7 @@ def stress(
     account: str | None,
     symbol: str | None,
     side: str | None,
+    stop: str | None,
     picture: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flag
 ) -> int:
@@ -47,22 +53,27 @@ def stress(
     from riskd.cli.stress_text import lines
     from riskd.cli.stress_values import as_values
     from riskd.daemon.logs import silence_logs
-    from riskd.daemon.stress import Question, QuestionError, look_at, stressed
+    from riskd.daemon.stress import look_at, stressed
     from riskd.daemon.stress_picture import picture_of
+    from riskd.daemon.stress_question import Question, QuestionError
 
     if asset and scenario:
         raise click.UsageError(
             "--asset and --scenario exclude each other: a scenario says what each coin does"
         )
+    if stop and not symbol:
+        raise click.UsageError("--stop is of a position that is opened: name the contract with --symbol")
     question = Question(
         asset=asset or "",
         scenario=scenario or "",
         moves=tuple(sorted(_move(text, whole=1.5 if scenario else 5.0) for text in moves)),
+        account=account or "",
         symbol=symbol or "",
         side=side or "",
+        stop=math.nan if stop is None else _stop(stop),
     )
     silence_logs()
-    sight = asyncio.run(look_at(config, policies))
+    sight = asyncio.run(look_at(config, policies, symbol=question.symbol))
     names = [profile.id for profile in sight.result.snapshot.desk.accounts]
     if account is not None and account not in names:
         raise click.UsageError(f"no account {account!r} is configured; there are {', '.join(names)}")
@@ -79,19 +90,32 @@ def stress(
 
 def _move(text: str, *, whole: float) -> float:
     """A move as a fraction: more than a fall by all that a price is worth, and no more than ``whole`` upwards."""
+    value = _share(text, "--move")
+    if not -1.0 < value <= whole:
+        raise click.BadParameter(
+            f"expected a share above -100% and at most {whole:.0%}, found {text!r}", param_hint="--move"
+        )
+    return value
+
+
+def _stop(text: str) -> float:
+    """How far a stop is from mark, as a fraction."""
+    value = _share(text, "--stop")
+    if not 0.0 < value < 1.0:
+        raise click.BadParameter(f"expected a share between 0% and 100%, found {text!r}", param_hint="--stop")
+    return value
+
+
+def _share(text: str, option: str) -> float:
+    """A share as a fraction; NaN for a quantity of another unit."""
     from riskd.measure.spec import Unit
     from riskd.policy.text.units import QuantityError, parse
 
     try:
         quantity = parse(text.removeprefix("+"))
     except QuantityError as error:
-        raise click.BadParameter(f"{text!r}: {error}", param_hint="--move") from error
-    value = quantity.value
-    if quantity.unit is not Unit.RATIO or not -1.0 < value <= whole:
-        raise click.BadParameter(
-            f"expected a share above -100% and at most {whole:.0%}, found {text!r}", param_hint="--move"
-        )
-    return value
+        raise click.BadParameter(f"{text!r}: {error}", param_hint=option) from error
+    return quantity.value if quantity.unit is Unit.RATIO else math.nan
 
 
 def _write(path: Path, drawn: str) -> None:

@@ -8,18 +8,18 @@ import numpy as np
 
 from riskd.adapters.safe_text import visible
 from riskd.cli.problem_text import counted
+from riskd.cli.stress_more import more_lines
+from riskd.cli.stress_words import Row, money, name_of, table
 from riskd.daemon.stress import Stressed
 from riskd.daemon.subject_owner import is_shown, owners
 from riskd.judge.first_crossing import Crossing, Fate
-from riskd.judge.headroom import Binding, More, Room
+from riskd.judge.headroom import Room
 from riskd.judge.reading import UNKNOWN
 from riskd.judge.reverse_stress import Reach
 from riskd.judge.shock_curve import AccountCurve, FirstLiquidation, Reached
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
 from riskd.policy.text.units import show
-
-Row = tuple[str, ...]
 
 _SHOWN_RULES = 8
 
@@ -40,7 +40,7 @@ def lines(found: Stressed, account: str | None) -> list[str]:
     told += ["", *_rules_on_the_way(found, account)]
     told += ["", *_reverse(found, account)]
     told += ["", *_rooms(found, account)]
-    told += ["", *_more(found, account)]
+    told += ["", *more_lines(found, account)]
     return told
 
 
@@ -73,8 +73,8 @@ def _curve(found: Stressed, curve: AccountCurve) -> list[str]:
         rows.append(
             (
                 _move(found, move),
-                _money(float(curve.equity[number])),
-                _money(float(curve.maintenance[number])),
+                money(float(curve.equity[number])),
+                money(float(curve.maintenance[number])),
                 _share(float(curve.margin_ratio[number])),
                 _multiple(float(curve.leverage[number])),
                 *(str(sum(each.level == level for each in levels)) for level in _LEVELS),
@@ -82,7 +82,7 @@ def _curve(found: Stressed, curve: AccountCurve) -> list[str]:
                 f"liquidated: {', '.join(gone)}" if gone else "",
             )
         )
-    return [f"account {visible(curve.account)}", *_table(rows), *(_end(found, end) for end in ends)]
+    return [f"account {visible(curve.account)}", *table(rows), *(_end(found, end) for end in ends)]
 
 
 def _holds(found: Stressed, account: str) -> bool:
@@ -168,7 +168,7 @@ def _nearest(crossings: Sequence[Crossing]) -> Crossing | None:
 def _crossing(crossing: Crossing | None) -> tuple[str, str]:
     if crossing is None:
         return "none", ""
-    return _percent(abs(crossing.place)), visible(_name(crossing.subject))
+    return _percent(abs(crossing.place)), visible(name_of(crossing.subject))
 
 
 def _named(title: str, reaches: Iterable[Reach]) -> list[str]:
@@ -185,12 +185,12 @@ def _unclear(found: Stressed, reaches: Sequence[Reach]) -> list[str]:
                 first.setdefault(each.rule.id, (each, crossing))
     return [
         f"  unknown{'' if crossing.place == 0.0 else f' from {_move(found, crossing.place)} on'}: {rule}  "
-        f"{visible(_name(crossing.subject))}: {visible(crossing.why)}"
+        f"{visible(name_of(crossing.subject))}: {visible(crossing.why)}"
         for rule, (_, crossing) in first.items()
     ]
 
 
-# ---- headroom ------------------------------------------------------------------------------------------------------
+# ---- room ------------------------------------------------------------------------------------------------------
 
 
 def _rooms(found: Stressed, account: str | None) -> list[str]:
@@ -205,7 +205,7 @@ def _rooms(found: Stressed, account: str | None) -> list[str]:
     rows += [
         (
             room.rule.id,
-            visible(_name(room.subject)),
+            visible(name_of(room.subject)),
             show(room.value, room.rule.unit),
             "none" if np.isnan(room.limit) else show(room.limit, room.rule.unit),
             "?" if np.isnan(room.used) else _percent(room.used),
@@ -213,7 +213,7 @@ def _rooms(found: Stressed, account: str | None) -> list[str]:
         )
         for room in tightest.values()
     ]
-    return ["room left, as the book is:", *(_table(rows) if len(rows) > 1 else ["  no rule can be judged"])]
+    return ["room left, as the book is:", *(table(rows) if len(rows) > 1 else ["  no rule can be judged"])]
 
 
 def _used(room: Room) -> float:
@@ -228,54 +228,7 @@ def _room(room: Room) -> str:
     return f"{show(room.room, room.rule.unit)} to {room.next_level.name}{now}"
 
 
-def _more(found: Stressed, account: str | None) -> list[str]:
-    """How much more of each position may be held, and which rule says so."""
-    mores = [each for each in found.more if is_shown(each.position, account, found.desk)]
-    if not mores:
-        return ["no position of a known size is held"]
-    rows: list[Row] = [
-        ("POSITION", "NOTIONAL", "MORE UNTIL WARN", "BREACH", "CRITICAL", "FREE MARGIN PAYS FOR")
-    ]
-    rows += [
-        (
-            visible(_name(each.position)),
-            _money(each.notional),
-            *(_binding(each, level) for level in _LEVELS),
-            _money(each.affordable),
-        )
-        for each in mores
-    ]
-    told = [
-        "how much more may be held before the first rule reaches a level, at mark, taker fee paid, stops grown along:"
-    ]
-    told += _table(rows)
-    unclear = {each.rule.id: each for more in mores for each in more.unclear}
-    told += [
-        f"  not counted, as it is unknown: {rule}  {visible(_name(each.subject))}: {visible(each.why)}"
-        for rule, each in unclear.items()
-    ]
-    if found.largest_only:
-        told.append(f"  the {len(found.more)} largest positions; --symbol for another")
-    return told
-
-
-def _binding(more: More, level: Level) -> str:
-    binding = next((each for each in more.bindings if each.level == level), None)
-    if binding is None or binding.first is None:
-        return "no limit"
-    return f"{_money(binding.notional)} ({_rule(binding)})"
-
-
-def _rule(binding: Binding) -> str:
-    assert binding.first is not None
-    return binding.first.rule.id.partition("/")[2]
-
-
 # ---- words ---------------------------------------------------------------------------------------------------------
-
-
-def _name(subject: Subject) -> str:
-    return " ".join(value for _, value in subject.parts) or subject.grain.value
 
 
 def _move(found: Stressed, move: float) -> str:
@@ -295,18 +248,6 @@ def _multiple(value: float) -> str:
     return "?" if np.isnan(value) else "no equity" if np.isinf(value) else f"{value:,.2f}x"
 
 
-def _money(value: float) -> str:
-    return "?" if np.isnan(value) else "no limit" if np.isinf(value) else f"{value:,.0f}"
-
-
 def _without_empty_columns(rows: Sequence[Row]) -> list[str]:
     kept = [column for column in range(len(rows[0])) if any(row[column] not in ("", "none") for row in rows)]
-    return _table([tuple(row[column] for column in kept) for row in rows])
-
-
-def _table(rows: Sequence[Row]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    return table([tuple(row[column] for column in kept) for row in rows])

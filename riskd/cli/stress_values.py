@@ -7,7 +7,8 @@ import numpy as np
 from riskd.daemon.stress import Stressed
 from riskd.daemon.subject_owner import is_shown
 from riskd.judge.first_crossing import Crossing, Fate
-from riskd.judge.headroom import More, Room
+from riskd.judge.headroom import Room
+from riskd.judge.larger import Binding, More
 from riskd.judge.reverse_stress import Reach
 from riskd.judge.shock_curve import AccountCurve
 from riskd.model.report import JsonValue
@@ -53,7 +54,13 @@ def as_values(found: Stressed, account: str | None) -> dict[str, JsonValue]:
         "resolution": found.resolution.absolute,
         "reverse": [_reach(each, found) for each in found.reaches if shown(each.subject)],
         "rooms": [_room(each) for each in found.rooms if shown(each.subject)],
-        "more": [_more(each) for each in found.more if shown(each.position)],
+        "more": [_more(each) for each in found.more if shown(each.growth.position)],
+        "stop": _number(found.stop),
+        "not_supposed": [
+            {"account": each.account, "symbol": found.symbol, "side": each.side, "why": each.why}
+            for each in found.unasked
+            if account in (None, each.account)
+        ],
     }
 
 
@@ -109,22 +116,33 @@ def _room(room: Room) -> dict[str, JsonValue]:
 
 
 def _more(more: More) -> dict[str, JsonValue]:
+    growth = more.growth
     return {
-        "position": str(more.position),
-        "notional": _number(more.notional),
-        "free_margin_pays_for": _number(more.affordable),
-        "until": [
-            {
-                "level": _level(binding.level),
-                "notional": _number(binding.notional),
-                "rule": None if binding.first is None else binding.first.rule.id,
-                "subject": None if binding.first is None else str(binding.first.subject),
-            }
-            for binding in more.bindings
-        ],
+        "position": str(growth.position),
+        "notional": _number(growth.held),
+        "mark_price": _number(growth.mark_price),
+        "leverage": _number(growth.leverage),
+        "margin": "isolated" if growth.isolated else "cross",
+        "free_margin_pays_for": _number(growth.affordable),
+        "venue_takes": _number(growth.accepted),
+        "until": [_binding(binding) for binding in more.bindings],
         "not_counted": [
             {"rule": each.rule.id, "subject": str(each.subject), "why": each.why} for each in more.unclear
         ],
+    }
+
+
+def _binding(binding: Binding) -> dict[str, JsonValue]:
+    first = binding.first
+    return {
+        "level": _level(binding.level),
+        "notional": _number(binding.notional),
+        "quantity": None if binding.quantity is None else f"{binding.quantity:f}",
+        "may_be_less": bool(binding.unclear),
+        "rule": None if first is None else first.rule.id,
+        "subject": None if first is None else str(first.subject),
+        "reached_now": _level(binding.now) if binding.now else None,
+        "apart_from_this": None if binding.apart is None else _binding(binding.apart),
     }
 
 

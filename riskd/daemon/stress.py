@@ -16,7 +16,10 @@ from riskd.daemon.policies import load_policies
 from riskd.daemon.policy_files import seen_from
 from riskd.daemon.queries import asking, patient_queries
 from riskd.daemon.settings_file import read_settings
-from riskd.judge.headroom import More, Room, more_of, rooms
+from riskd.daemon.stress_growths import Unasked, growths
+from riskd.daemon.stress_question import Question, QuestionError
+from riskd.judge.headroom import Room, rooms
+from riskd.judge.larger import More, more_of
 from riskd.judge.reading import Reading
 from riskd.judge.reverse_stress import (
     Reach,
@@ -36,39 +39,14 @@ from riskd.model.history import History
 from riskd.model.report import Surface
 from riskd.model.scenario import Scenario, coin_of
 from riskd.model.snapshot import Snapshot
+from riskd.observe.known import Known
 from riskd.policy.bundle import Bundle
-
-# For how many positions, the largest ones, room is looked for when nobody names a symbol; fewer where each costs more.
-_POSITIONS_MAX, _ROWS_MAX = 20, 5_000
 
 READ_ASIDE = frozenset({Surface.ASSET_INDEX})
 """What is read though no rule looks at it: what the coins count that back an account, which moves with them."""
 
 _MOVES = (-0.5, -0.4, -0.3, -0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked.
-
-    Attributes:
-        asset: The coin that moves alone; empty: all do.
-        scenario: Name of the scenario of which shares happen; empty: none.
-        moves: Sizes; empty: the usual ones.
-        symbol: Of the positions for which room is looked for; empty: the largest ones.
-        side: ``long``, ``short`` or empty.
-    """
-
-    asset: str = ""
-    scenario: str = ""
-    moves: tuple[float, ...] = ()
-    symbol: str = ""
-    side: str = ""
-
-
-class QuestionError(ValueError):
-    """The question is about something that the book or the desk has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +61,10 @@ class Stressed:
         now: What the rules say of the book as it is.
         policy_hash: Of the rules.
         resolution: How finely moves are told.
+        symbol: The contract that was asked about; empty: none, so that room is looked for of what is held.
+        stop: How far from mark a new position of it has its stop, as a share; NaN: it has none.
+        more: How much more of each position may be held.
+        unasked: Positions that were asked about and cannot be supposed larger.
         largest_only: Whether room was looked for of the largest positions only.
     """
 
@@ -96,7 +78,10 @@ class Stressed:
     reaches: tuple[Reach, ...]
     resolution: Resolution
     rooms: tuple[Room, ...]
+    symbol: str
+    stop: float
     more: tuple[More, ...]
+    unasked: tuple[Unasked, ...]
     largest_only: bool
 
     @property
@@ -105,8 +90,13 @@ class Stressed:
         return self.path.snapshot.desk
 
 
-async def look_at(config: Path, policies: Sequence[str]) -> Sight:
+async def look_at(config: Path, policies: Sequence[str], *, symbol: str = "") -> Sight:
     """Look at the configured accounts once, with other policies than the configured ones where some are named.
+
+    Args:
+        config: The configuration.
+        policies: Instead of the configured ones; empty: these.
+        symbol: A contract that is looked at too, whoever holds it; empty: none.
 
     Raises:
         RiskdError: As :func:`riskd.daemon.once.look`.
@@ -117,17 +107,33 @@ async def look_at(config: Path, policies: Sequence[str]) -> Sight:
     names = tuple(policies) or seen_from(config.parent, settings.policy_files)
     with patient_queries() as queries:
         bundle = load_policies(names, queries).bundle
-        return await look_with(settings, bundle, clock, connections, ask=asking(queries), also=READ_ASIDE)
+        return await look_with(
+            settings,
+            bundle,
+            clock,
+            connections,
+            ask=asking(queries),
+            also=READ_ASIDE,
+            asked=frozenset({symbol} if symbol else ()),
+        )
 
 
 def stressed(sight: Sight, question: Question) -> Stressed:
     """The answers for the book that a look saw.
 
     Raises:
-        QuestionError: There is no such coin, scenario or position.
+        QuestionError: There is no such coin, scenario or contract.
     """
-    tables = sight.result.book.tables
-    return stress(tables.snapshots[0], tables.histories[0], sight.bundle, sight.result.readings, question)
+    result = sight.result
+    tables = result.book.tables
+    return stress(
+        tables.snapshots[0],
+        tables.histories[0],
+        sight.bundle,
+        result.readings,
+        question,
+        known=result.known,
+    )
 
 
 def stress(
@@ -136,6 +142,8 @@ def stress(
     bundle: Bundle,
     now: tuple[Reading, ...],
     question: Question,
+    *,
+    known: Known,
 ) -> Stressed:
     """The answers for a book.
 
@@ -145,9 +153,10 @@ def stress(
         bundle: Policies and waivers.
         now: What the bundle's rules say of the book.
         question: What is asked.
+        known: What the venues told beside: what they list, and how accounts are set up.
 
     Raises:
-        QuestionError: There is no such coin, scenario or position.
+        QuestionError: There is no such coin, scenario or contract.
     """
     scenario = _scenario(snapshot, question)
     path = PricePath.of(snapshot, history, scenario)
@@ -155,7 +164,7 @@ def stress(
     ahead = shares() if question.scenario else rises()
     back = np.zeros(1) if question.scenario else falls()
     moves = question.moves or (_SHARES if question.scenario else _MOVES)
-    rows = _rows(snapshot, question)
+    asked = growths(snapshot, known, question)
     resolution = resolution_of(len(snapshot.positions))
     return Stressed(
         scenario=scenario,
@@ -168,10 +177,13 @@ def stress(
         reaches=reverse_stress(way, now, back=back, ahead=ahead, resolution=resolution),
         resolution=resolution,
         rooms=tuple(rooms(now)),
+        symbol=question.symbol,
+        stop=question.stop,
         more=tuple(
-            more_of(snapshot, history, row, rules=way.rules, now=way.now, waivers=way.waivers) for row in rows
+            more_of(each, history, rules=way.rules, now=way.now, waivers=way.waivers) for each in asked.found
         ),
-        largest_only=not question.symbol and len(rows) < len(snapshot.positions),
+        unasked=asked.unasked,
+        largest_only=asked.largest_only,
     )
 
 
@@ -189,26 +201,3 @@ def _scenario(snapshot: Snapshot, question: Question) -> Scenario:
         held = ", ".join(sorted(known_coins)) or "none"
         raise QuestionError(f"nothing in the book follows {question.asset!r}; its coins are {held}")
     return of_coin(coin)
-
-
-def _rows(snapshot: Snapshot, question: Question) -> list[int]:
-    """The positions for which room is looked for, the largest first."""
-    positions = snapshot.positions
-    sizes = np.nan_to_num(np.abs(positions.notional), nan=-1.0)
-    rows = [
-        row
-        for row in np.argsort(-sizes, kind="stable").tolist()
-        if question.symbol in ("", snapshot.instruments[positions.instrument[row]].symbol)
-        and question.side in ("", positions.side(row))
-    ]
-    if question.symbol and not rows:
-        held = sorted({snapshot.instruments[code].symbol for code in positions.instrument.tolist()})
-        wanted = f"{question.symbol} {question.side}".strip()
-        raise QuestionError(f"no position {wanted!r} is held; there are {', '.join(held) or 'none'}")
-    # A position whose size or mark is not known cannot be supposed larger.
-    known = [row for row in rows if sizes[row] > 0.0]
-    return (
-        known
-        if question.symbol
-        else known[: min(_POSITIONS_MAX, max(_ROWS_MAX // max(len(positions), 1), 1))]
-    )

@@ -15,7 +15,7 @@ from riskd.measure.supposed.first_place import FirstPlaces, Resolution, first_pl
 from riskd.model.arrays import BoolArray, FloatArray, IntArray
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
-from riskd.policy.rule import Bound, Rule
+from riskd.policy.rule import Rule
 
 
 class Fate(StrEnum):
@@ -36,7 +36,6 @@ class Crossing:
         number: Of the rule, in the order of the way's rules.
         row: Of the subject among those that the rule covers.
         moves: Whether the value is not the same at every place.
-        worsens: Whether the first step takes the value towards its limit, or further beyond it.
         place: Where it is reached, or unknown from; NaN where neither is.
         why: Why it is unknown.
     """
@@ -48,7 +47,6 @@ class Crossing:
     level: Level
     fate: Fate
     moves: bool
-    worsens: bool
     place: float
     why: str = ""
 
@@ -84,7 +82,6 @@ class _Search:
         self._level: IndexArray = index(np.concatenate(levels or none))
         self._row: IndexArray = index(np.concatenate(rows or none))
         self._moves = np.zeros(len(self.rule), dtype=np.bool_)
-        self._worsens = np.zeros(len(self.rule), dtype=np.bool_)
         self._unclear: dict[tuple[int, float], Reading] = {}
 
     def look(self, places: FloatArray, wanted: BoolArray) -> IntArray:
@@ -96,9 +93,7 @@ class _Search:
             levels = scanned.levels[:, self._row[things]]
             found[:, things] = np.where(levels == UNKNOWN, UNKNOWN, levels >= self._level[things])
             if places is self._places:
-                rows, bound = self._row[things], self._way.rules[number].limit.bound
-                self._moves[things] = _moves(scanned.values)[rows]
-                self._worsens[things] = _worsens(scanned.values, bound)[rows]
+                self._moves[things] = _moves(scanned.values)[self._row[things]]
         return found
 
     def crossings(self, first: FirstPlaces) -> Iterator[Crossing]:
@@ -114,7 +109,6 @@ class _Search:
                 level=Level(int(self._level[thing])),
                 fate=fate,
                 moves=moves,
-                worsens=bool(self._worsens[thing]),
                 place=place if fate in (Fate.REACHED, Fate.UNKNOWN) else np.nan,
                 why=self._why(number, place, row) if fate is Fate.UNKNOWN else "",
             )
@@ -142,16 +136,3 @@ def _moves(values: FloatArray) -> BoolArray:
     same = (values == values[0]) | (np.isnan(values) & np.isnan(values[0]))
     moves: BoolArray = ~same.all(axis=0)
     return moves
-
-
-def _worsens(values: FloatArray, bound: Bound) -> BoolArray:
-    if len(values) < 2:
-        return np.zeros(values.shape[1], dtype=np.bool_)
-    here, next_to_it = values[0], values[1]
-    if bound is Bound.MAX:
-        worse: BoolArray = next_to_it > here
-    elif bound is Bound.MIN:
-        worse = next_to_it < here
-    else:  # of a band nobody can say without its edges
-        worse = next_to_it != here
-    return worse

@@ -32,6 +32,7 @@ def assemble(
     snapshot_id: int,
     checks: Checks = DEFAULT_CHECKS,
     plausible: Plausibility = PLAUSIBLE,
+    asked: frozenset[str] = frozenset(),
 ) -> tuple[Snapshot, Known]:
     """One snapshot from this cycle's reports and what was known before.
 
@@ -47,6 +48,8 @@ def assemble(
         snapshot_id: Number of the snapshot, counted up by the caller.
         checks: Tolerances of the cross-checks.
         plausible: What a number must lie within.
+        asked: Unified symbols of contracts that are to be among the instruments though nobody holds, orders or names them;
+            what no venue lists is left out.
 
     Returns:
         The snapshot, and what is known now.
@@ -55,7 +58,7 @@ def assemble(
         ValueError: A report is of a venue whose dialect riskd does not understand.
     """
     known = absorb(reports, previous, plausible=plausible)
-    scene = scene_of(known, desk, now=now, freshness=freshness, checks=checks)
+    scene = scene_of(known, desk, now=now, freshness=freshness, checks=checks, asked=asked)
     surfaces = surface_states(scene)
     qualities = {(state.account or state.venue, state.surface): state.quality for state in surfaces}
     names = strategy_names(desk)

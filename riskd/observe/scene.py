@@ -54,8 +54,16 @@ class Scene:
             yield code, profile, self.known.account(profile.id)
 
 
-def scene_of(known: Known, desk: Desk, *, now: datetime, freshness: Freshness, checks: Checks) -> Scene:
-    """Gather what a snapshot at ``now`` is made from."""
+def scene_of(
+    known: Known,
+    desk: Desk,
+    *,
+    now: datetime,
+    freshness: Freshness,
+    checks: Checks,
+    asked: frozenset[str] = frozenset(),
+) -> Scene:
+    """Gather what a snapshot at ``now`` is made from, with the contracts that somebody asked for wherever they are listed."""
     venues = sorted({profile.venue for profile in desk.accounts})
     listed = {
         venue: {
@@ -65,7 +73,7 @@ def scene_of(known: Known, desk: Desk, *, now: datetime, freshness: Freshness, c
         for venue in venues
     }
     named = _named(desk, listed)
-    touched = named | _touched(known, desk)
+    touched = named | _touched(known, desk) | {(venue, symbol) for venue in venues for symbol in asked}
     places = sorted(place for place in touched if place[1] in listed[place[0]])
     instruments = tuple(listed[venue][symbol] for venue, symbol in places)
     used = {

@@ -14,8 +14,9 @@ from riskd.cli.stress_text import lines
 from riskd.cli.stress_values import as_values
 from riskd.daemon.once import Sight, look_with
 from riskd.daemon.settings_file import read_settings
-from riskd.daemon.stress import READ_ASIDE, Question, QuestionError, Stressed, stressed
+from riskd.daemon.stress import READ_ASIDE, Stressed, stressed
 from riskd.daemon.stress_picture import picture_of
+from riskd.daemon.stress_question import Question, QuestionError
 from riskd.daemon.subject_owner import is_shown, owners
 from riskd.judge.first_crossing import Fate
 from riskd.measure.catalogue import select_all, take, with_defaults
@@ -42,12 +43,16 @@ rules:
 """
 
 
-def sight_of(also: frozenset[Surface]) -> Sight:
+DOGE = "DOGE/USDT:USDT"
+
+
+def sight_of(also: frozenset[Surface], asked: frozenset[str] = frozenset()) -> Sight:
     with TemporaryDirectory() as folder:
         loop, clock, connections, installation = installed(Path(folder), POLICY)
         try:
             settings = read_settings(installation.config)
-            looking = look_with(settings, load([("own.yaml", POLICY)]), clock, connections, also=also)
+            bundle = load([("own.yaml", POLICY)])
+            looking = look_with(settings, bundle, clock, connections, also=also, asked=asked)
             return loop.run_until_complete(looking)
         finally:
             loop.close()
@@ -56,6 +61,11 @@ def sight_of(also: frozenset[Surface]) -> Sight:
 @cache
 def sight() -> Sight:
     return sight_of(READ_ASIDE)
+
+
+@cache
+def sight_with_doge() -> Sight:
+    return sight_of(READ_ASIDE, frozenset({DOGE}))
 
 
 @cache
@@ -132,8 +142,7 @@ def test_the_picture_is_of_the_account_that_is_named_or_of_the_nearest_to_liquid
     [
         (Question(asset="DOGE"), "its coins are BTC, SOL, XRP"),
         (Question(scenario="luna"), "no scenario 'luna'; there are crash-30-corr-1, "),
-        (Question(symbol="DOGE/USDT:USDT"), "there are BTC/USDT:USDT"),
-        (Question(symbol="SOL/USDT:USDT", side="short"), "no position 'SOL/USDT:USDT short'"),
+        (Question(symbol="DOGEUSDT"), "is listed at binanceusdm; did you mean DOGE/USDT:USDT"),
     ],
 )
 def test_a_question_about_nothing_is_refused(question: Question, says: str) -> None:
@@ -142,9 +151,50 @@ def test_a_question_about_nothing_is_refused(question: Question, says: str) -> N
 
 
 def test_a_symbol_and_a_side_choose_the_positions_for_which_room_is_looked_for() -> None:
-    found = stressed(sight(), Question(symbol="BTC/USDT:USDT", side="short"))
-    assert [str(more.position) for more in found.more] == ["account=hedge symbol=BTC/USDT:USDT side=short"]
-    assert not any(math.isnan(more.notional) for more in found.more)
+    found = stressed(sight(), Question(symbol="BTC/USDT:USDT", side="short", account="hedge"))
+    (more,) = found.more
+    assert str(more.growth.position) == "account=hedge symbol=BTC/USDT:USDT side=short"
+    assert more.growth.held < 0.0
+
+
+def test_a_contract_that_nobody_names_is_looked_at_when_it_is_asked_for_and_changes_nothing_else() -> None:
+    with_it, without = sight_with_doge().result, sight().result
+    symbols = [[each.symbol for each in result.snapshot.instruments] for result in (with_it, without)]
+    assert sorted(set(symbols[0]) - set(symbols[1])) == [DOGE]
+    doge = symbols[0].index(DOGE)
+    quotes = with_it.snapshot.quotes
+    for column in (quotes.mark_price, quotes.index_price, quotes.funding_rate, quotes.bracket_rate[:, 0]):
+        assert math.isfinite(column[doge])
+    for one, other in zip(with_it.readings, without.readings, strict=True):
+        assert list(one.subjects) == list(other.subjects)
+        assert one.levels.tolist() == other.levels.tolist()
+
+
+def test_what_may_be_opened_of_it_is_told_for_every_account_and_side() -> None:
+    found = stressed(sight_with_doge(), Question(symbol=DOGE))
+    accounts = [profile.id for profile in found.desk.accounts]
+    told = [(each.growth.position.part("account"), each.growth.position.part("side")) for each in found.more]
+    assert told == [(account, side) for account in accounts for side in ("long", "short")]
+    assert {each.growth.leverage for each in found.more} == {20.0}, "what Binance sets a new contract to"
+    text = "\n".join(lines(found, "swing"))
+    assert "swing long and short: none is held" in text
+    assert "grid long and short" not in text
+    assert "rank  swing DOGE/USDT:USDT long: ADL rank of DOGE/USDT:USDT" in text, "only the venue knows that"
+    values = json.loads(json.dumps(as_values(found, "swing"), allow_nan=False))
+    assert [each["position"] for each in values["more"]] == [
+        f"account=swing symbol={DOGE} side=long",
+        f"account=swing symbol={DOGE} side=short",
+    ]
+    (breach,) = (each for each in values["more"][0]["until"] if each["level"] == "breach")
+    assert breach["rule"] == "desk/leverage" or breach["rule"] == "desk/shock"
+    assert float(breach["quantity"]) * values["more"][0]["mark_price"] == pytest.approx(breach["notional"])
+
+
+def test_one_account_holds_it_and_the_others_could() -> None:
+    found = stressed(sight(), Question(symbol="SOL/USDT:USDT", side="short"))
+    assert [(each.account, each.side) for each in found.unasked] == [("swing", "short")]
+    assert "swing SOL/USDT:USDT short: not supposed, a long is held" in "\n".join(lines(found, None))
+    assert [each.growth.position.part("account") for each in found.more] == ["hedge", "grid", "scalp"]
 
 
 def test_whose_a_subject_is() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from riskd.paper.dialect.http import Rights
+from riskd.paper.engine.types import OrderRequest, OrderType, Side
 from tests.cli.running import Ran, run_process
 from tests.endtoend.installation import LEVERAGE, LEVERAGE_TEST, STOPS, Setup, policy
 from tests.endtoend.processes import Zygote
@@ -71,6 +72,67 @@ def test_the_book_of_a_venue_is_stressed_and_nothing_is_asked_for(zygote: Zygote
     assert {booked.request.client_order_id[:4] for booked in venue.booked} == {"bot-"}
 
 
+def test_what_may_be_opened_of_a_contract_that_nobody_holds_can_be_opened_and_no_more(
+    zygote: Zygote, tmp_path: Path
+) -> None:
+    bot = Regrower("alpha", "BTCUSDT", Decimal("0.3"))
+    venue, _ = recording_venue({"alpha": "10000"}, actors=[bot])
+
+    def buy(quantity: Decimal) -> None:
+        venue.exchange.place(
+            "alpha",
+            OrderRequest(
+                symbol="ETHUSDT",
+                side=Side.BUY,
+                type=OrderType.MARKET,
+                quantity=quantity,
+                client_order_id=f"desk-{len(venue.booked)}",
+            ),
+        )
+
+    def level(ran: Ran) -> tuple[str, float]:
+        (room,) = (each for each in ran.json()["rooms"] if each["rule"] == "desk/leverage")
+        return room["level"], room["value"]
+
+    async def main() -> tuple[list[Ran], list[Ran]]:
+        async with stage(tmp_path, zygote, venue, policy=POLICY) as on:
+            await until(lambda: bool(venue.booked), "the bot's position")
+            asked = [
+                await stress(on, "--symbol", "ETH/USDT:USDT"),
+                await stress(on, "--symbol", "ETH/USDT:USDT", "--side", "long", "--json"),
+                await stress(on, "--symbol", "ETHUSDT"),
+                await stress(on, "--symbol", "BTC/USDT:USDT"),
+            ]
+            assert {booked.request.symbol for booked in venue.booked} == {"BTCUSDT"}
+            buy(Decimal(asked[1].json()["more"][0]["until"][0]["quantity"]))
+            kept = await stress(on, "--json")
+            buy(Decimal("0.007"))  # the smallest order: seven lots are 21 dollars
+            return asked, [kept, await stress(on, "--json")]
+
+    (plain, as_json, unlisted, held), bought = asyncio.run(main())
+    (more,) = as_json.json()["more"]
+    assert (more["position"], more["notional"]) == ("account=alpha symbol=ETH/USDT:USDT side=long", 0.0)
+    assert (more["leverage"], more["margin"]) == (20.0, "cross"), (
+        "as symbolConfig tells of a contract not in use"
+    )
+    assert more["venue_takes"] == 100_000_000.0
+    warn, breach, critical = more["until"]
+    # 18,000 + N = 2 (9,991 - 0.0005 N), with the fee of 9 that the bot has paid: N = 1,980.
+    assert warn["rule"] == "desk/leverage"
+    assert warn["notional"] == pytest.approx(1_980.0, abs=6.0)
+    assert warn["notional"] < breach["notional"] < critical["notional"]
+    assert f"alpha ETH/USDT:USDT long   WARN      {warn['notional']:,.0f}" in plain.out
+    assert "alpha long and short: none is held, a new one has no stop; mark 3,000, 20x cross" in plain.out
+    assert (plain.code, plain.err) == (0, "")
+    assert (unlisted.code, unlisted.out) == (2, "")
+    assert "did you mean ETH/USDT:USDT" in unlisted.err
+    assert (
+        "alpha BTC/USDT:USDT short: not supposed, a long is held, which a short would first make smaller"
+        in held.out
+    )
+    assert [level(ran)[0] for ran in bought] == ["ok", "warn"], [level(ran) for ran in bought]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -79,6 +141,9 @@ def test_the_book_of_a_venue_is_stressed_and_nothing_is_asked_for(zygote: Zygote
         (("--move", "3x"), "--move"),
         (("--asset", "BTC", "--scenario", "luna"), "exclude each other"),
         (("--side", "up"), "--side"),
+        (("--stop", "5%"), "name the contract with --symbol"),
+        (("--symbol", "ETH/USDT:USDT", "--stop", "5x"), "between 0% and 100%"),
+        (("--symbol", "ETH/USDT:USDT", "--stop", "-5%"), "between 0% and 100%"),
     ],
 )
 def test_wrong_use_is_told_before_anything_is_read(

@@ -106,6 +106,19 @@ def test_brackets_are_rectangular_with_unused_cells_beyond_reach() -> None:
     assert np.isnan(quotes.bracket_rate[1, 1])
 
 
+def test_a_contract_that_is_asked_for_is_shown_though_nobody_holds_it() -> None:
+    answers = World(held=(Held(symbol="BTCUSDT", quantity="0.500", entry="58000"),)).answers()
+    plain = Watch().see(reports(answers))
+    asked = Watch(asked=frozenset({ETH, "NOSUCH/USDT:USDT"})).see(reports(answers))
+
+    assert [each.symbol for each in plain.instruments] == [BTC]
+    assert [each.symbol for each in asked.instruments] == [BTC, ETH], "what no venue lists is left out"
+    assert asked.quotes.mark_price.tolist() == [60_000.0, 3_000.0]
+    assert np.isfinite(asked.quotes.bracket_rate).all()
+    assert not_ok(asked) == {}
+    assert np.array_equal(asked.positions.notional, plain.positions.notional)
+
+
 def test_both_lists_of_orders_stand_together() -> None:
     world = World(orders=[an_order()], conditional_orders=[a_stop()])
 

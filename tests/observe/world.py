@@ -220,6 +220,7 @@ class Watch:
     known: Known = field(default_factory=Known)
     freshness: Freshness = field(default_factory=Freshness)
     cycles: int = 0
+    asked: frozenset[str] = frozenset()
 
     def see(self, *batches: Iterable[Report], now: datetime | None = None) -> Snapshot:
         """One cycle; judged a fifth of a second after the last request left, unless told otherwise."""
@@ -233,6 +234,7 @@ class Watch:
             now=moment,
             freshness=self.freshness,
             snapshot_id=self.cycles,
+            asked=self.asked,
         )
         return snapshot
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import numpy as np
 
-from riskd.measure.liquidity.fees import FEE
+from riskd.measure.supposed.charged import Charge, charged, taker_fee_rate
 from riskd.measure.supposed.restated import restated_maintenance
 from riskd.model.arrays import BoolArray, FloatArray
-from riskd.model.snapshot import AccountColumns, OrderColumns, PositionColumns, Snapshot
+from riskd.model.snapshot import OrderColumns, PositionColumns, Snapshot
 
 
-def suppose_more(snapshot: Snapshot, row: int, notional: float) -> Snapshot:
+def suppose_more(snapshot: Snapshot, row: int, quantity: Decimal) -> Snapshot:
     """The snapshot with more of one position, bought or sold at mark by a taker, on the side that is held.
 
     The position needs more initial margin by its leverage setting; an isolated one takes it along from the cross wallet. Its
@@ -23,46 +23,33 @@ def suppose_more(snapshot: Snapshot, row: int, notional: float) -> Snapshot:
     Args:
         snapshot: As it is.
         row: Of the position.
-        notional: How much more, quote currency, >= 0.
+        quantity: How much more, base units, >= 0.
     """
     with np.errstate(invalid="ignore"):  # what is unknown stays unknown
-        positions = snapshot.positions
-        added = np.zeros(len(positions))
-        added[row] = notional
-        after = _positions_after(snapshot, row, added)
+        before = snapshot.positions
+        added = np.zeros(len(before))
+        added[row] = float(quantity)
+        after = _positions_after(snapshot, row, quantity, added)
         return replace(
             snapshot,
             positions=after,
-            orders=_orders_after(snapshot, row, _growth(snapshot, row, notional)),
-            accounts=_account_after(snapshot, row, after, notional),
+            orders=_orders_after(snapshot, row, 1.0 + float(quantity) / abs(float(before.quantity[row]))),
+            accounts=charged(snapshot, int(before.account[row]), _charge(snapshot, row, after, quantity)),
         )
 
 
-def notional_affordable(snapshot: Snapshot, row: int) -> float:
-    """How much more of a position the venue's free margin pays for, quote currency; NaN where it is not known."""
-    positions = snapshot.positions
-    free = float(snapshot.accounts.available_balance[positions.account[row]])
-    return max(free, 0.0) / (1.0 / float(positions.leverage_setting[row]) + _fee_rate(snapshot, row))
-
-
-def _growth(snapshot: Snapshot, row: int, notional: float) -> float:
-    """What the position's size is multiplied by."""
-    return 1.0 + notional / float(np.abs(snapshot.positions.notional[row]))
-
-
-def _positions_after(snapshot: Snapshot, row: int, added: FloatArray) -> PositionColumns:
+def _positions_after(snapshot: Snapshot, row: int, more: Decimal, added: FloatArray) -> PositionColumns:
     before = snapshot.positions
     side = np.where(before.notional >= 0.0, 1.0, -1.0)
-    more = side * added / before.mark_price
-    quantity = np.where(added > 0.0, before.quantity + more, before.quantity)
-    notional = np.where(added > 0.0, before.notional + side * added, before.notional)
-    margin = np.where(added > 0.0, added / before.leverage_setting, 0.0)
+    worth = np.where(added > 0.0, added * before.mark_price, 0.0)
+    quantity = np.where(added > 0.0, before.quantity + side * added, before.quantity)
+    notional = np.where(added > 0.0, before.notional + side * worth, before.notional)
+    margin = np.where(added > 0.0, worth / before.leverage_setting, 0.0)
     exact = list(before.quantity_exact)
-    if added[row] > 0.0:
-        exact[row] = Decimal(repr(float(quantity[row])))
-    stale = (before.account == before.account[row]) & ~before.isolated
+    exact[row] += more if side[row] > 0.0 else -more
+    entry = (before.entry_price * before.quantity + before.mark_price * side * added) / quantity
+    stale = stale_liquidation(before, int(before.account[row]))
     stale[row] = True
-    entry = (before.entry_price * before.quantity + before.mark_price * more) / quantity
     return replace(
         before,
         quantity=quantity,
@@ -77,6 +64,12 @@ def _positions_after(snapshot: Snapshot, row: int, added: FloatArray) -> Positio
         liquidation_price=np.where(stale, np.nan, before.liquidation_price),
         cannot_be_liquidated=before.cannot_be_liquidated & ~stale,
     )
+
+
+def stale_liquidation(positions: PositionColumns, account: int) -> BoolArray:
+    """The positions whose liquidation prices are no longer true once their account holds more: its cross positions."""
+    stale: BoolArray = (positions.account == account) & ~positions.isolated
+    return stale
 
 
 def _orders_after(snapshot: Snapshot, row: int, growth: float) -> OrderColumns:
@@ -109,32 +102,16 @@ def _closing(snapshot: Snapshot, row: int) -> BoolArray:
     return closing
 
 
-def _account_after(snapshot: Snapshot, row: int, after: PositionColumns, notional: float) -> AccountColumns:
-    accounts, before = snapshot.accounts, snapshot.positions
-    here = np.zeros(len(accounts.equity))
-    here[before.account[row]] = 1.0
-    fee = notional * _fee_rate(snapshot, row)
-    margin = float(after.initial_margin[row] - before.initial_margin[row]) if notional else 0.0
-    maintenance = float(after.maintenance_margin[row] - before.maintenance_margin[row]) if notional else 0.0
-    moved = margin if before.isolated[row] else 0.0
-
-    def changed(column: FloatArray, change: float) -> FloatArray:
-        return np.where(here > 0.0, column + change, column)
-
-    return replace(
-        accounts,
-        equity=changed(accounts.equity, -fee),
-        wallet_balance=changed(accounts.wallet_balance, -fee),
-        cross_wallet_balance=changed(accounts.cross_wallet_balance, -fee - moved),
-        maintenance_margin=changed(accounts.maintenance_margin, maintenance),
-        initial_margin=changed(accounts.initial_margin, margin),
-        available_balance=np.maximum(changed(accounts.available_balance, -fee - margin), 0.0),
+def _charge(snapshot: Snapshot, row: int, after: PositionColumns, quantity: Decimal) -> Charge:
+    """What the account is charged; nothing at all where nothing is added, whatever else is unknown."""
+    before = snapshot.positions
+    if not quantity:
+        return Charge(fee=0.0, initial_margin=0.0, isolated_wallet=0.0, maintenance_margin=0.0)
+    notional = float(quantity) * float(before.mark_price[row])
+    margin = float(after.initial_margin[row] - before.initial_margin[row])
+    return Charge(
+        fee=notional * taker_fee_rate(snapshot, int(before.instrument[row])),
+        initial_margin=margin,
+        isolated_wallet=margin if before.isolated[row] else 0.0,
+        maintenance_margin=float(after.maintenance_margin[row] - before.maintenance_margin[row]),
     )
-
-
-def _fee_rate(snapshot: Snapshot, row: int) -> float:
-    """The taker fee, or the one that measures take where the venue states none."""
-    stated = snapshot.instruments[int(snapshot.positions.instrument[row])].taker_fee_rate
-    default = FEE.default
-    assert isinstance(default, float)
-    return default if stated is None else float(stated)

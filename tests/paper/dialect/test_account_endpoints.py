@@ -168,6 +168,15 @@ def test_leverage_is_set_and_told() -> None:
     ]
 
 
+def test_how_contracts_are_set_up_is_told_of_those_that_nobody_holds_too() -> None:
+    venue = paper_venue()
+    assert read(venue, "/fapi/v3/positionRisk") == [], "no rows of what is not in use"
+    told = {
+        row["symbol"]: (row["leverage"], row["marginType"]) for row in read(venue, "/fapi/v1/symbolConfig")
+    }
+    assert told == {"BTCUSDT": (20, "CROSSED"), "ETHUSDT": (20, "CROSSED")}
+
+
 def test_position_mode_is_set_and_told() -> None:
     venue = paper_venue()
     assert read(venue, "/fapi/v1/positionSide/dual") == {"dualSidePosition": False}
