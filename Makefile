@@ -6,7 +6,7 @@ STAMP := $(VENV)/.riskd-ready
 # Inside it, so that every tool passes it over as well.
 PEERS ?= $(VENV)/peers
 
-.PHONY: setup demo test bench benchmark crash picture lock clean
+.PHONY: setup demo test bench benchmark sim crash picture lock clean
 
 setup: $(STAMP)
 
@@ -43,9 +43,14 @@ $(PEERS)/.riskd-ready: requirements.lock requirements-peers.lock pyproject.toml
 	$(PEERS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# kill -9 of a real `riskd run` at random moments, a hundred times; `make test` runs a few of them.
+# Seeds of the simulation on all cores: SEEDS=300, or SEEDS=0-9999. What is finished is kept under build/simulation/.
+SEEDS ?= 0-999
+sim: setup
+	$(BIN)/python -m tests.simulation.many $(SEEDS)
+
+# kill -9 of a real `riskd run` at random moments, three hundred times; `make test` runs a few of them.
 crash: setup
-	RISKD_CRASHES=100 $(BIN)/python -m pytest -q tests/crash
+	RISKD_CRASHES=300 $(BIN)/python -m pytest -q tests/crash
 
 # The picture in the README, made by the program.
 picture: setup

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import commit, cycle, engine, gaps, queries, rules
+from benchmarks import commit, cycle, engine, gaps, plans, queries, rules
 
-for part in (rules, gaps, queries, cycle, commit, engine):
+for part in (rules, gaps, queries, plans, cycle, commit, engine):
     print(f"\n== {part.__name__.partition('.')[2]}: {(part.__doc__ or '').splitlines()[0]}")
     part.main()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-from riskd.measure.catalogue import with_defaults
+from riskd.measure.catalogue import CATALOGUE, with_defaults
 from riskd.measure.spec import MeasureRef
 from riskd.model.arrays import FloatArray
+from riskd.model.desk import Mode
 from riskd.model.subject import Grain
+from riskd.model.verdict import Level
+from riskd.policy.rule import Bound, Guard, Limit, Mark, MissingThen, Rule, Selector, Thresholds
 
 DAY = 86_400.0
 # (measure, grain, parameters, warn, breach, critical); the sign says which side is bad.
@@ -57,3 +62,37 @@ def levels(rule: str, values: FloatArray) -> Levels:
     found += signed > breach
     found += signed > critical
     return found
+
+
+def _compiled(number: int) -> Rule:
+    """A rule as a policy would be compiled to it."""
+    (ref, grain), (*_, warn, breach, critical) = REFS[number], RULES[number]
+    lowest = warn < 0.0
+    limits = zip((Level.WARN, Level.BREACH, Level.CRITICAL), (warn, breach, critical), strict=True)
+    edges = tuple(
+        (level, -edge if lowest else -math.inf, math.inf if lowest else edge) for level, edge in limits
+    )
+    return Rule(
+        id=f"benchmark/{ref.name}-{grain}",
+        policy="benchmark",
+        title=ref.name,
+        why="",
+        measure=ref,
+        unit=CATALOGUE[ref.name].unit,
+        grain=grain,
+        where=Selector(),
+        limit=Limit(Bound.MIN if lowest else Bound.MAX, Thresholds(edges)),
+        during=(),
+        hold_seconds=(),
+        clear_margin=0.0,
+        clear_seconds=0.0,
+        missing_hold_seconds=120.0,
+        missing_then=MissingThen.ALERT,
+        actions=(),
+        mode=Mode.OBSERVE,
+        guard=Guard(),
+        mark=Mark(file="benchmark", line=1, column=1),
+    )
+
+
+COMPILED = tuple(_compiled(number) for number in range(len(RULES)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -14,6 +14,7 @@ from riskd.act.message import Background, alert_messages
 from riskd.act.modes import Permissions
 from riskd.act.plan import Occasion
 from riskd.act.proposal import Proposal, Unplanned
+from riskd.act.silence import Silence
 from riskd.judge.advance import Advance, advance
 from riskd.judge.answered import Ask, asked, nobody_asked
 from riskd.judge.closed import is_closed
@@ -21,6 +22,7 @@ from riskd.judge.evaluate import evaluate
 from riskd.judge.reading import Reading
 from riskd.judge.waived import rule_in_force
 from riskd.measure.book.book import Book
+from riskd.measure.book.layout import Layout
 from riskd.measure.catalogue import select_all, take
 from riskd.measure.spec import MeasureRef
 from riskd.model.alert import AlertKey, AlertState, Condition
@@ -63,6 +65,11 @@ class CycleInput:
         duration_seconds: From the first read to now.
         changed_rules: Rules that ask otherwise than in the last pass.
         ask: Asks the queries of rules that have one.
+        layout: That of the last pass, which serves again while nothing was opened or closed. It saves time and changes no
+            answer.
+        silences: What people do not want to hear; it changes messages and nothing else.
+        told: Keys of the root messages that people have, or that wait to be posted.
+        settled_at: When the last plan of each account ended that has had one.
     """
 
     snapshot_id: int
@@ -79,6 +86,10 @@ class CycleInput:
     duration_seconds: float
     changed_rules: frozenset[str] = frozenset()
     ask: Ask = nobody_asked
+    layout: Layout | None = None
+    settled_at: Mapping[str, datetime] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
+    told: Container[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +136,7 @@ def run_cycle(given: CycleInput, *, observe: Observe = assemble) -> CycleResult:
         freshness=given.freshness,
         snapshot_id=given.snapshot_id,
     )
-    book = Book.of(snapshot, given.remember(snapshot, known))
+    book = Book.of(snapshot, given.remember(snapshot, known), given.layout)
     rules = given.bundle.rules
     judged = judge(
         given.bundle,
@@ -145,6 +156,8 @@ def run_cycle(given: CycleInput, *, observe: Observe = assemble) -> CycleResult:
             before=given.states,
             unknown=moved.unknown,
             waivers=given.bundle.waivers,
+            silences=given.silences,
+            told=given.told,
         ),
     )
     rows = cycle_rows(
@@ -216,7 +229,9 @@ def _plans(
         past = given.attempts.get((demand.rule.id, str(demand.subject), demand.episode), 0)
         return Occasion(episode=demand.episode, attempt=past + 1, now=given.now)
 
-    composer = Composer(book=book, rules=given.bundle.rules, permit=permit, occasion=occasion)
+    composer = Composer(
+        book=book, rules=given.bundle.rules, permit=permit, occasion=occasion, settled_at=given.settled_at
+    )
     return composer.proposals(wanted(readings, states))
 
 

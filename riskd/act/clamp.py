@@ -5,25 +5,22 @@ Whatever the inputs, the result closes part or all of what is held at this momen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from enum import StrEnum
 
 from riskd.act.identity import Identity, OrderFacts, client_order_id
 from riskd.act.refusal import Refusal, RefusalReason
+from riskd.act.rounding import EXACT, ceil_to, floor_to, is_usable
 from riskd.model.instrument import Instrument
-from riskd.model.order import Direction, Intent, Reduction
-
-# Venue strings have at most some 20 digits. Within these bounds every sum and product below is exact at the precision
-# of _EXACT; at the default precision of 28 digits a quantity could be rounded up past what is held.
-_LARGEST_EXPONENT = 24
-_EXACT = Context(prec=150)
+from riskd.model.order import Direction, Execution, Intent, Reduction
 
 
 class Pricing(StrEnum):
     """How an order is priced."""
 
+    TOUCH = "touch"  # post-only at the best price of its own side: it waits to be taken
     COLLAR = "collar"  # immediate-or-cancel limit, no further from mark than the collar
     MARKET = "market"
 
@@ -45,16 +42,48 @@ class OrderStyle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """The best prices of a book, quote per base, > 0 and not crossed."""
+
+    bid: Decimal
+    ask: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What refusals of earlier orders of the same reduction have taught; each narrows what the filters allow.
+
+    Attributes:
+        reach: Distance of a limit from mark, fraction, that the venue may still take; None: nothing was refused.
+        quantity_max: Largest quantity that it may still take; None: nothing was refused.
+        instrument: Contract terms read after a refusal; None: those that the watch knows.
+        no_market: The venue took no market order because nobody stands inside its band.
+    """
+
+    reach: Decimal | None = None
+    quantity_max: Decimal | None = None
+    instrument: Instrument | None = None
+    no_market: bool = False
+
+
+NOTHING_LEARNED = Learned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
     """What was read just before sending.
 
     Attributes:
         held: Signed quantity of the position, base units.
         mark_price: Quote per base.
+        touch: The best prices of the book; None: not asked for, or not known.
+        learned: What earlier orders of the same reduction were refused for.
     """
 
     held: Decimal
     mark_price: Decimal
+    touch: Touch | None = None
+    learned: Learned = NOTHING_LEARNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +108,20 @@ def intent_for(
     Args:
         reduction: What the plan wants of this position.
         fresh: The position and the mark as read just now.
-        instrument: Its contract terms.
+        instrument: Its contract terms; ``fresh`` may have newer ones.
         style: How orders are made.
         stamp: Id and time of the intent.
     """
+    instrument = fresh.learned.instrument or instrument
+    if fresh.learned.no_market and style.pricing is Pricing.MARKET:
+        style = replace(style, pricing=Pricing.COLLAR)
     refusal = _refuse_numbers(reduction, fresh, instrument) or _refuse_position(reduction, fresh, instrument)
     if refusal is not None:
         return refusal
     direction = Direction.SELL if fresh.held > 0 else Direction.BUY
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         quantity = _quantity(reduction, fresh, instrument, style)
-        limit_price = _limit_price(direction, fresh.mark_price, instrument, style)
+        limit_price = _limit_price(direction, fresh, instrument, style)
     if isinstance(quantity, Refusal):
         return quantity
     if isinstance(limit_price, Refusal):
@@ -100,7 +132,7 @@ def intent_for(
 def _refuse_numbers(reduction: Reduction, fresh: Fresh, instrument: Instrument) -> Refusal | None:
     signed = (reduction.held, fresh.held)
     positive = (reduction.quantity, fresh.mark_price, instrument.lot_size, instrument.tick_size)
-    if all(_is_usable(number) for number in signed + positive) and min(positive) > 0:
+    if all(is_usable(number) for number in signed + positive) and min(positive) > 0:
         return None
     found = ", ".join(str(number) for number in signed + positive)
     return Refusal(RefusalReason.NOT_A_NUMBER, f"{reduction.symbol}: {found} are not all finite and positive")
@@ -145,9 +177,13 @@ def _quantity(
     if style.order_notional_max is not None:
         dearest = fresh.mark_price * (1 + style.collar_rate)
         largest = min(largest, style.order_notional_max / dearest)
-    quantity = _floor(min(wanted, largest), lot)
+    if fresh.learned.quantity_max is not None:
+        largest = min(largest, fresh.learned.quantity_max)
+    quantity = floor_to(min(wanted, largest), lot)
     if 0 < wanted - quantity < instrument.quantity_min < quantity:
-        quantity -= _floor(instrument.quantity_min, lot)  # leave a last slice that the venue will still take
+        quantity -= floor_to(
+            instrument.quantity_min, lot
+        )  # leave a last slice that the venue will still take
     if quantity <= 0:
         return Refusal(RefusalReason.BELOW_LOT, f"{reduction.symbol}: {wanted} is below one lot of {lot}")
     if quantity < instrument.quantity_min:
@@ -159,18 +195,50 @@ def _quantity(
 
 
 def _limit_price(
-    direction: Direction, mark_price: Decimal, instrument: Instrument, style: OrderStyle
+    direction: Direction, fresh: Fresh, instrument: Instrument, style: OrderStyle
 ) -> Decimal | Refusal | None:
     """The worst acceptable price, rounded to the tick on the side of mark; None for a market order."""
-    if style.pricing is Pricing.MARKET:
-        return None
-    rate = style.collar_rate
-    if instrument.price_band is not None:
-        rate = min(rate, instrument.price_band)
+    match style.pricing:
+        case Pricing.MARKET:
+            return None
+        case Pricing.TOUCH:
+            return _touch_price(direction, fresh, instrument, style)
+        case Pricing.COLLAR:
+            return _collar_price(direction, fresh, instrument, style)
+
+
+def _touch_price(
+    direction: Direction, fresh: Fresh, instrument: Instrument, style: OrderStyle
+) -> Decimal | Refusal:
+    """The best price of the order's own side of the book, where it waits and does not take: no worse than the collar.
+
+    In a crash the whole book stands far from mark. Who waits there sells as badly as who takes.
+    """
+    worst = _collar_price(direction, fresh, instrument, style)
+    if fresh.touch is None or isinstance(worst, Refusal):
+        return Refusal(
+            RefusalReason.NO_PRICE, f"{instrument.symbol}: no best price of its book is known to wait at"
+        )
+    price = fresh.touch.ask if direction is Direction.SELL else fresh.touch.bid
+    within = price >= worst if direction is Direction.SELL else price <= worst
+    if not (is_usable(price) and price > 0 and price % instrument.tick_size == 0 and within):
+        return Refusal(
+            RefusalReason.NO_PRICE,
+            f"{instrument.symbol}: {price} is no price to wait at: on ticks of {instrument.tick_size}, no worse than {worst}",
+        )
+    return price
+
+
+def _collar_price(
+    direction: Direction, fresh: Fresh, instrument: Instrument, style: OrderStyle
+) -> Decimal | Refusal:
+    mark_price = fresh.mark_price
+    reaches = (style.collar_rate, instrument.price_band, fresh.learned.reach)
+    rate = min(reach for reach in reaches if reach is not None)
     if direction is Direction.SELL:
-        price = _ceil(mark_price * (1 - rate), instrument.tick_size)
+        price = ceil_to(mark_price * (1 - rate), instrument.tick_size)
     else:
-        price = _floor(mark_price * (1 + rate), instrument.tick_size)
+        price = floor_to(mark_price * (1 + rate), instrument.tick_size)
     lowest, highest = mark_price * (1 - rate), mark_price * (1 + rate)
     if not (price > 0 and lowest <= price <= highest):
         return Refusal(
@@ -207,20 +275,5 @@ def _intent(
         limit_price=limit_price,
         created_at=stamp.now,
         expires_at=stamp.now + timedelta(seconds=style.expiry_seconds),
+        execution=Execution.POST_ONLY if style.pricing is Pricing.TOUCH else Execution.IMMEDIATE,
     )
-
-
-def _is_usable(number: Decimal) -> bool:
-    if not number.is_finite():
-        return False
-    exponent = number.as_tuple().exponent
-    return isinstance(exponent, int) and -exponent <= _LARGEST_EXPONENT >= number.adjusted()
-
-
-def _floor(number: Decimal, step: Decimal) -> Decimal:
-    return number // step * step
-
-
-def _ceil(number: Decimal, step: Decimal) -> Decimal:
-    steps, rest = divmod(number, step)
-    return (steps + 1 if rest else steps) * step

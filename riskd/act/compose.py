@@ -7,17 +7,22 @@ what is automatic.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from riskd.act.demand import Demand
 from riskd.act.modes import Permissions
-from riskd.act.plan import NoPlan, NoPlanReason, Occasion, propose
+from riskd.act.plan import NoPlan, NoPlanReason, Occasion, plan_id, propose
 from riskd.act.proposal import Authority, Proposal, Unplanned, authority_of
+from riskd.act.remedies.cancel import cancellations
+from riskd.act.remedies.rebalance import rebalancing
+from riskd.act.remedies.stop import placements, shrunk
 from riskd.measure.book.book import Book
 from riskd.model.order import Cancellation, Plan, Reduction, StopPlacement
+from riskd.model.report import Surface
+from riskd.model.snapshot import Snapshot
 from riskd.model.subject import Grain, Subject
 from riskd.policy.rule import REDUCES, ActionKind, Rule
 
@@ -48,12 +53,15 @@ class Composer:
         rules: Every rule in force: no plan may push one of them beyond its limit.
         permit: How far riskd may go.
         occasion: When, and as which attempt, by the demand that leads.
+        settled_at: When the last plan of an account ended. Lists of orders that were read before show what it has cancelled
+            and lack what it has placed; nothing is cancelled or placed by them.
     """
 
     book: Book
     rules: Sequence[Rule]
     permit: Permit
     occasion: Callable[[Demand], Occasion]
+    settled_at: Mapping[str, datetime]
 
     def proposals(self, demands: Iterable[Demand]) -> tuple[tuple[Proposal, ...], tuple[Unplanned, ...]]:
         """The plans of all accounts: what is automatic first; and what no plan could be made for.
@@ -70,6 +78,8 @@ class Composer:
                     unplanned.append(_unplanned(demand, made.text))
                 continue
             for account, parts in made.items():
+                if demand.action.kind in _BY_ORDERS and self._is_behind(account):
+                    continue
                 authority = authority_of(self.permit(demand.rule, account), [demand.action.approval])
                 _join(groups.setdefault((account, authority), _Parts()), parts)
         order = {authority: place for place, authority in enumerate(Authority)}
@@ -81,6 +91,13 @@ class Composer:
                 continue
             proposals.append(self._proposal(made_plan, parts.demands, account, authority))
         return tuple(proposals), tuple(unplanned)
+
+    def _is_behind(self, account: str) -> bool:
+        """Whether a list of resting orders is older than what riskd did last in an account."""
+        settled_at = self.settled_at.get(account)
+        return settled_at is not None and bool(
+            lists_behind(self.book.tables.snapshots[0], account, settled_at)
+        )
 
     def _parts_of(self, demand: Demand) -> dict[str, _Parts] | NoPlan:
         """What one demand comes to, by account."""
@@ -105,20 +122,11 @@ class Composer:
         return planned
 
     def _reducing(self, demands: Sequence[Demand]) -> Plan | NoPlan:
-        """The plan of the worst demand; of the next worst when none can be made for it."""
-        first: NoPlan | None = None
-        for demand in demands:
-            try:
-                made = propose(
-                    self.book, demand.rule, demand.subject, demand.action, occasion=self.occasion(demand)
-                )
-            except Exception as error:  # noqa: BLE001 - as above
-                made = NoPlan(NoPlanReason.FAILED, f"planning failed: {type(error).__name__}: {error}")
-            if isinstance(made, Plan):
-                return made
-            first = first or made
-        assert first is not None, "there is something to reduce"
-        return first
+        """One plan that mends all of them."""
+        try:
+            return propose(self.book, demands, rules=self.rules, occasion=self.occasion(demands[0]))
+        except Exception as error:  # noqa: BLE001 - as above
+            return NoPlan(NoPlanReason.FAILED, f"planning failed: {type(error).__name__}: {error}")
 
     def _proposal(
         self, plan: Plan, demands: Sequence[Demand], account: str, authority: Authority
@@ -136,14 +144,23 @@ class Composer:
         )
 
 
-def plan_id(rule: str, subject: str, occasion: Occasion) -> str:
-    """Readable, and the same again for the same episode and attempt: a restart does not plan twice."""
-    digest = hashlib.blake2s(f"{rule}\n{subject}".encode(), digest_size=4).hexdigest()
-    return f"pln-{digest}-{occasion.episode}-{occasion.attempt}"
+def lists_behind(snapshot: Snapshot, account: str, settled_at: datetime) -> tuple[Surface, ...]:
+    """The lists of resting orders of an account that were not read since a moment."""
+    found = ((surface, snapshot.state(account, surface)) for surface in _ORDER_LISTS)
+    return tuple(
+        surface
+        for surface, state in found
+        if state is None or state.observed_at is None or state.observed_at <= settled_at
+    )
+
+
+_ORDER_LISTS = (Surface.ORDERS, Surface.CONDITIONAL_ORDERS)
 
 
 def _to_reduce(book: Book, demand: Demand) -> dict[str, _Parts] | NoPlan:
-    """Left to the planner, which sees all demands of an account together."""
+    """Left to the planner, which sees all demands of an account together; a hedge is rebalanced by itself."""
+    if demand.subject.grain is Grain.HEDGE:
+        return _to_rebalance(book, demand)
     return {_account_of(book, demand.subject): _Parts(demands=[demand], to_reduce=[demand])}
 
 
@@ -155,10 +172,39 @@ def _account_of(book: Book, subject: Subject) -> str:
     return next((grid.account for grid in grids if grid.id == subject.part("grid")), "")
 
 
-_PARTS: Mapping[ActionKind, Callable[[Book, Demand], dict[str, _Parts] | NoPlan]] = dict.fromkeys(
-    REDUCES, _to_reduce
-)
+def _to_rebalance(book: Book, demand: Demand) -> dict[str, _Parts] | NoPlan:
+    made = rebalancing(book, demand)
+    if isinstance(made, NoPlan):
+        return made
+    return {step.account: _Parts(demands=[demand], reductions=[step]) for step in made}
 
+
+def _to_cancel(book: Book, demand: Demand) -> dict[str, _Parts] | NoPlan:
+    made = cancellations(book, demand)
+    if isinstance(made, NoPlan):
+        return made
+    found: dict[str, _Parts] = {}
+    for step in made:
+        parts = found.setdefault(step.account, _Parts(demands=[demand]))
+        parts.cancellations[f"{step.kept_in.value} {step.order_id}"] = step
+    return found
+
+
+def _to_place(book: Book, demand: Demand) -> dict[str, _Parts] | NoPlan:
+    made = placements(book, demand)
+    if isinstance(made, NoPlan):
+        return made
+    return {made[0].account: _Parts(demands=[demand], stops=list(made))}
+
+
+_PARTS: Mapping[ActionKind, Callable[[Book, Demand], dict[str, _Parts] | NoPlan]] = {
+    **dict.fromkeys(REDUCES, _to_reduce),
+    ActionKind.CANCEL_ORDERS: _to_cancel,
+    ActionKind.PLACE_STOP: _to_place,
+}
+
+
+_BY_ORDERS = frozenset({ActionKind.CANCEL_ORDERS, ActionKind.PLACE_STOP})
 
 CARRIED_OUT = frozenset(_PARTS)
 """The actions that a plan carries out."""
@@ -174,26 +220,31 @@ def _join(into: _Parts, more: _Parts) -> None:
 
 def _joined(plan: Plan, parts: _Parts) -> Plan:
     """The plan with everything else around its reductions; stops only for what is left of a position."""
+    stops = (_left(plan, stop) for stop in parts.stops)
     return replace(
         plan,
         cancellations=tuple(parts.cancellations.values()),
-        stops=tuple(stop for stop in parts.stops if not _closed(plan, stop)),
+        stops=tuple(stop for stop in stops if stop is not None),
     )
 
 
-def _closed(plan: Plan, stop: StopPlacement) -> bool:
-    return any(
-        (step.symbol, step.position_side) == (stop.symbol, stop.position_side)
-        and step.quantity == abs(step.held)
-        for step in plan.reductions
+def _left(plan: Plan, stop: StopPlacement) -> StopPlacement | None:
+    reduced = next(
+        (
+            step.quantity
+            for step in plan.reductions
+            if (step.symbol, step.position_side) == (stop.symbol, stop.position_side)
+        ),
+        None,
     )
+    return stop if reduced is None else shrunk(stop, reduced)
 
 
 def _bare(book: Book, leader: Demand, account: str, occasion: Occasion, remains: tuple[str, ...]) -> Plan:
     """A plan that reduces nothing."""
     rule, subject = leader.rule.id, str(leader.subject)
     return Plan(
-        id=plan_id(rule, subject, occasion),
+        id=plan_id(leader, occasion),
         account=account,
         rule=rule,
         subject=subject,
@@ -217,5 +268,6 @@ def _unplanned(demand: Demand, reason: str) -> Unplanned:
         subject=demand.subject,
         account=parts.get("account", ""),
         level=demand.level,
+        episode=demand.episode,
         reason=reason,
     )

@@ -8,116 +8,18 @@ Source: docs/safety.md 3.1.1 and section 5.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
-from riskd.act.modes import Permissions
+from riskd.act.guard_facts import ApprovalState as ApprovalState
+from riskd.act.guard_facts import GuardFacts as GuardFacts
+from riskd.act.guard_facts import HouseBounds as HouseBounds
+from riskd.act.guard_facts import MarketFacts as MarketFacts
+from riskd.act.guard_facts import Spent as Spent
 from riskd.act.refusal import Refusal, RefusalReason
 from riskd.model.desk import Mode
 from riskd.model.order import Plan
-from riskd.policy.rule import Guard
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseBounds:
-    """Bounds of this installation. Notionals are in USD.
-
-    Attributes:
-        snapshot_age_seconds_max: Oldest snapshot that may start a plan or an order.
-        clock_skew_seconds_max: Largest difference between our clock and the venue's.
-        cycles_before_acting: Complete cycles in a row after a start before anything is sent.
-        cooldown_seconds: Rest between plans of one account.
-        order_notional_max: Of one order.
-        orders_per_hour_max: Of one account; counted when intended, whatever became of them.
-        notional_per_hour_max: Intended in any hour on one account.
-        plans_per_rule_per_day_max: After so many plans of one rule in a day, a person must look.
-        share_of_book_max: Share of the account's gross notional that one plan may close; 1: no such bound.
-    """
-
-    snapshot_age_seconds_max: float = 15.0
-    clock_skew_seconds_max: float = 0.5
-    cycles_before_acting: int = 3
-    cooldown_seconds: float = 10.0
-    order_notional_max: Decimal = Decimal(250_000)
-    orders_per_hour_max: int = 60
-    orders_per_day_max: int = 200
-    notional_per_hour_max: Decimal = Decimal(5_000_000)
-    notional_per_day_max: Decimal = Decimal(20_000_000)
-    plans_per_rule_per_day_max: int = 12
-    share_of_book_max: float = 1.0
-
-
-class ApprovalState(StrEnum):
-    """Whether a person has to release this plan, and has."""
-
-    NOT_NEEDED = "not_needed"
-    PENDING = "pending"
-    APPROVED = "approved"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What has been intended on one account, counted in the journal so that a restart forgets nothing.
-
-    Attributes:
-        plans_last_hour: Plans of the same policy.
-        rule_plans_last_day: Plans of the same rule.
-        orders_last_hour: Intents, whatever became of them.
-        notional_last_hour: Sum of their notionals, USD.
-        last_plan_at: When the last plan of the account ended; None: never.
-    """
-
-    plans_last_hour: int = 0
-    rule_plans_last_day: int = 0
-    orders_last_hour: int = 0
-    orders_last_day: int = 0
-    notional_last_hour: Decimal = Decimal(0)
-    notional_last_day: Decimal = Decimal(0)
-    last_plan_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuardFacts:
-    """Everything the gate looks at, of one account at one moment.
-
-    Attributes:
-        approval: Whether the action asks for a person beyond what ``propose`` asks anyway.
-        halted: The kill switch, read just now.
-        snapshot_age_seconds: Age of the oldest surface that the plan rests on; NaN unknown.
-        incomplete: Which part of the account's data is missing or doubtful; empty when all of it is there.
-        clock_skew_seconds: Our clock minus the venue's; NaN unknown.
-        cycles_since_start: Complete cycles in a row since the daemon started.
-        journal_ok: The last append was durable.
-        ledger_ok: The last commit went through.
-        reduce_only_verified: The venue's reduce-only orders have been proven to reduce only.
-        unresolved_intents: Orders of this account whose outcome is not known.
-        open_plan: Id of another plan of this account that has not ended; empty when there is none.
-        position_count: Open positions of the account.
-        gross_notional: Of the account, USD.
-        guard: The policy's own bounds.
-    """
-
-    now: datetime
-    permissions: Permissions
-    approval: ApprovalState
-    halted: bool
-    snapshot_age_seconds: float
-    incomplete: str
-    clock_skew_seconds: float
-    cycles_since_start: int
-    journal_ok: bool
-    ledger_ok: bool
-    reduce_only_verified: bool
-    unresolved_intents: int
-    open_plan: str
-    position_count: int
-    gross_notional: float
-    spent: Spent = field(default_factory=Spent)
-    guard: Guard = field(default_factory=Guard)
-    house: HouseBounds = field(default_factory=HouseBounds)
 
 
 def check(plan: Plan, facts: GuardFacts) -> Refusal | None:
@@ -149,7 +51,18 @@ def check_order(notional: Decimal, facts: GuardFacts) -> Refusal | None:
         return Refusal(
             RefusalReason.ORDER_NOTIONAL, f"the order is {notional} USD; one order may be {largest}"
         )
-    return _spending(notional, facts)
+    return _spending(notional, facts) or _paced(facts) or _sane(notional, facts)
+
+
+def check_cancellation(facts: GuardFacts) -> Refusal | None:
+    """Why a running plan may not cancel an order; None when nothing stands against it.
+
+    It trades nothing, so nothing is counted; it needs everything else that an order needs.
+
+    Args:
+        facts: Read again just before sending.
+    """
+    return _first(_ALWAYS, facts)
 
 
 Check = Callable[[GuardFacts], Refusal | None]
@@ -175,6 +88,10 @@ def _armed(facts: GuardFacts) -> Refusal | None:
 def _running(facts: GuardFacts) -> Refusal | None:
     if facts.halted:
         return Refusal(RefusalReason.HALTED, "riskd is halted; 'riskd resume' ends it")
+    if facts.disarmed:
+        return Refusal(
+            RefusalReason.DISARMED, f"the account was disarmed: {facts.disarmed}; 'riskd rearm' arms it again"
+        )
     return None
 
 
@@ -273,7 +190,7 @@ def _spending(notional: Decimal, facts: GuardFacts) -> Refusal | None:
         (spent.orders_last_hour, house.orders_per_hour_max, RefusalReason.ORDERS_PER_HOUR, "hour"),
         (spent.orders_last_day, house.orders_per_day_max, RefusalReason.ORDERS_PER_DAY, "day"),
     ):
-        if count >= largest:
+        if count - facts.leaving >= largest:
             return Refusal(reason, f"{count} orders in the last {span}; at most {largest} may be sent")
     caps = (house.notional_per_hour_max, facts.guard.notional_per_hour_max)
     per_hour = min(cap for cap in caps if cap is not None)
@@ -289,6 +206,54 @@ def _spending(notional: Decimal, facts: GuardFacts) -> Refusal | None:
         if not _within(total, most):
             return Refusal(reason, f"with this, {total:.0f} USD in one {span}; at most {most:.0f}")
     return None
+
+
+def _paced(facts: GuardFacts) -> Refusal | None:
+    """Orders are spread out. Who is refused here may ask again a little later."""
+    spent, house = facts.spent, facts.house
+    for count, largest, reason, span in (
+        (
+            spent.orders_last_ten_seconds,
+            house.orders_per_ten_seconds_max,
+            RefusalReason.ORDERS_PER_TEN_SECONDS,
+            "ten seconds",
+        ),
+        (spent.orders_last_minute, house.orders_per_minute_max, RefusalReason.ORDERS_PER_MINUTE, "minute"),
+    ):
+        if count - facts.leaving >= largest:
+            return Refusal(reason, f"{count} orders in the last {span}; at most {largest} may be sent")
+    return None
+
+
+def _sane(notional: Decimal, facts: GuardFacts) -> Refusal | None:
+    """Whether the market is one to trade in, for a plan that can wait."""
+    market, house = facts.market, facts.house
+    if facts.urgent:
+        return None
+    if _exceeds(market.spread_rate, house.spread_rate_max, readable=market.book_readable):
+        return Refusal(
+            RefusalReason.SPREAD,
+            f"the spread is {market.spread_rate:.2%}; a plan that can wait trades within {house.spread_rate_max:.2%}",
+        )
+    if _exceeds(market.divergence_rate, house.divergence_rate_max, readable=market.index_readable):
+        return Refusal(
+            RefusalReason.DIVERGENCE,
+            f"mark is {market.divergence_rate:.2%} from index; a plan that can wait trades within "
+            f"{house.divergence_rate_max:.2%}",
+        )
+    wanted = float(notional) * house.depth_share_min
+    if _exceeds(-market.depth_notional, -wanted, readable=market.book_readable):
+        return Refusal(
+            RefusalReason.DEPTH,
+            f"{market.depth_notional:.0f} rests within the collar; an order of {notional:.0f} that can wait needs "
+            f"{wanted:.0f}",
+        )
+    return None
+
+
+def _exceeds(value: float, most: float, *, readable: bool) -> bool:
+    """Whether a number is above its bound, or should be known and is not."""
+    return readable if math.isnan(value) else value > most
 
 
 def _within(amount: Decimal, most: Decimal) -> bool:

@@ -7,22 +7,23 @@ All text may hold hostile names; the channels escape it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
+from riskd.act.silence import Silence, heard
 from riskd.measure.spec import Unit
 from riskd.model.alert import AlertEvent, AlertKey, AlertState, EventKind
 from riskd.model.message import Message, MessageKind
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
-from riskd.policy.rule import REDUCES, Action, ActionKind, Bound, Limit, Rule
+from riskd.policy.rule import Action, ActionKind, Bound, Limit, Rule
 from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
 
-STORM_SIZE = 5
-"""More new alerts than this in one cycle become one post, with the alerts in its thread; critical ones stand alone."""
+ROOT_PREFIX = "alert|"
+"""What the key of every root message of an episode begins with."""
 
 _LISTED = 10
 
@@ -38,12 +39,16 @@ class Background:
         before: States as they were before the events.
         unknown: Which input was missing, where one was.
         waivers: All that there are.
+        silences: All that there are.
+        told: Keys of the root messages that people have, or that wait to be posted.
     """
 
     rules: Mapping[str, Rule]
     before: Mapping[AlertKey, AlertState]
     unknown: Mapping[AlertKey, str]
     waivers: Sequence[Waiver] = ()
+    silences: Sequence[Silence] = ()
+    told: Container[str] = frozenset()
 
     def waiver_of(self, event: AlertEvent) -> Waiver | None:
         """The waiver that holds for the event's rule and subject."""
@@ -61,9 +66,9 @@ def alert_messages(events: Sequence[AlertEvent], background: Background) -> tupl
     """
     blind = [event for event in events if _is_blindness(event)]
     told = [event for event in events if not _is_blindness(event)]
-    messages = _last_edits([message for event in told for message in _messages_of(event, background)])
+    messages = _last_edits([message for event in told for message in _heard(event, background)])
     messages.sort(key=lambda message: (-message.level, message.thread != ""))
-    return (*_blindness(blind, background), *_calmed(messages))
+    return (*_blindness(blind, background), *messages)
 
 
 def root_key(rule: str, subject: str, episode: int) -> str:
@@ -74,7 +79,7 @@ def root_key(rule: str, subject: str, episode: int) -> str:
         subject: The subject as text.
         episode: Of the alert.
     """
-    return f"alert|{rule}|{subject}|{episode}"
+    return f"{ROOT_PREFIX}{rule}|{subject}|{episode}"
 
 
 def subject_words(subject: Subject) -> str:
@@ -91,6 +96,12 @@ def _last_edits(messages: Sequence[Message]) -> list[Message]:
     """Without the edits that a later one of the same root overwrites at once."""
     final = {message.thread: message for message in messages if message.edits_root}
     return [message for message in messages if not message.edits_root or final[message.thread] is message]
+
+
+def _heard(event: AlertEvent, background: Background) -> tuple[Message, ...]:
+    """The messages of one event, without what is silenced."""
+    messages = _messages_of(event, background)
+    return heard(event, messages, silences=background.silences, told=background.told)
 
 
 def _messages_of(event: AlertEvent, background: Background) -> tuple[Message, ...]:
@@ -204,9 +215,6 @@ def _body(event: AlertEvent, rule: Rule | None, background: Background) -> tuple
     if asked:
         words = ", ".join(action_words(action, rule.unit) for action in asked)
         lines.append(f"The policy asks at this level: {words}.")
-    left = [action_words(action, rule.unit) for action in asked if action.kind not in REDUCES]
-    if left:
-        lines.append(f"A person must do this, riskd does not: {', '.join(left)}.")
     return tuple(lines)
 
 
@@ -302,29 +310,6 @@ def _blind_message(reason: str, who: str, events: tuple[AlertEvent, ...], backgr
         fields=(("At", clock_words(events[0].at)),),
         body=(*(f"Missing: {cause}" for cause in _shortened(causes)), *_shortened(listed)),
     )
-
-
-def _calmed(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """Many new alerts at once as one post with a thread, so that the worst is read first."""
-    new = [message for message in messages if not message.thread]
-    if len(new) <= STORM_SIZE:
-        return tuple(messages)
-    storm = Message(
-        key=f"storm|{new[0].key}",
-        kind=MessageKind.ALERT,
-        level=new[0].level,
-        thread="",
-        edits_root=False,
-        headline=f"{len(new)} new alerts at once; the worst: {new[0].headline}",
-        body=tuple(_shortened([message.headline for message in new])),
-    )
-    calm = (
-        replace(message, thread=storm.key)
-        if not message.thread and message.level < Level.CRITICAL
-        else message
-        for message in messages
-    )
-    return (storm, *calm)
 
 
 def _shortened(lines: Sequence[str]) -> list[str]:

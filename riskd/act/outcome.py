@@ -32,6 +32,8 @@ class Consequence(StrEnum):
     REREAD = "reread"  # the position is not what it was: take a fresh snapshot, plan anew
     REPRICE = "reprice"  # price or size outside the venue's filters: smaller or nearer, from fresh filters
     REPORT = "report"  # a fault of ours or of the venue's dialect: say so
+    BEYOND = "beyond"  # the price has passed the stop that was to be placed: the position is to be closed now
+    MAKER_ONLY = "maker_only"  # a post-only order would have taken: the next way of the ladder
     ALARM = "alarm"  # an answer about somebody else's order: stop sending
 
 
@@ -96,6 +98,8 @@ _REJECTIONS: dict[Consequence, frozenset[str]] = {
         }
     ),
     Consequence.CHECK_CLOCK: frozenset({"-1021"}),  # INVALID_TIMESTAMP
+    Consequence.BEYOND: frozenset({"-2021"}),  # ORDER_WOULD_IMMEDIATELY_TRIGGER
+    Consequence.MAKER_ONLY: frozenset({"-5022"}),  # GTX_ORDER_REJECT: nothing of it is recorded
     Consequence.CHECK_KEY: frozenset(
         {
             "-1002",  # UNAUTHORIZED
@@ -154,9 +158,13 @@ _REJECTIONS: dict[Consequence, frozenset[str]] = {
             "-1117",  # INVALID_SIDE
             "-1121",  # BAD_SYMBOL
             "-2018",  # BALANCE_NOT_SUFFICIENT
+            "-2025",  # MAX_OPEN_ORDER_EXCEEDED
             "-2019",  # MARGIN_NOT_SUFFICIENT: a reduce-only order needs none, so the order was not what it should be
             "-2026",  # REDUCE_ONLY_ORDER_TYPE_NOT_SUPPORTED
             "-4015",  # CLIENT_ORDER_ID_INVALID
+            "-4045",  # MAX_STOP_ORDER_EXCEEDED
+            "-4120",  # STOP_ORDER_SWITCH_ALGO: conditional orders have an endpoint of their own
+            "-4130",  # OPEN_STOP_EXISTS: a second order that closes everything in the same direction
             "-4140",  # INVALID_SYMBOL_STATUS
         }
     ),

@@ -72,6 +72,7 @@ class Unplanned:
     subject: Subject
     account: str
     level: Level
+    episode: int
     reason: str
 
 

@@ -13,11 +13,16 @@ class RefusalReason(StrEnum):
     NOT_ARMED = "not_armed"
     NOT_APPROVED = "not_approved"
     HALTED = "halted"
+    DISARMED = "disarmed"
     # what is known
     DATA_NOT_COMPLETE = "data_not_complete"
     DATA_NOT_FRESH = "data_not_fresh"
     CLOCK_SKEW = "clock_skew"
     WARMING_UP = "warming_up"
+    # what the market looks like
+    SPREAD = "spread"
+    DIVERGENCE = "divergence"
+    DEPTH = "depth"
     # what could not be recorded
     JOURNAL_DOWN = "journal_down"
     LEDGER_DOWN = "ledger_down"
@@ -27,6 +32,8 @@ class RefusalReason(StrEnum):
     COOLDOWN = "cooldown"
     # how much
     ORDER_NOTIONAL = "order_notional"
+    ORDERS_PER_TEN_SECONDS = "orders_per_ten_seconds"
+    ORDERS_PER_MINUTE = "orders_per_minute"
     PLANS_PER_HOUR = "plans_per_hour"
     ORDERS_PER_HOUR = "orders_per_hour"
     ORDERS_PER_DAY = "orders_per_day"
@@ -46,11 +53,17 @@ class RefusalReason(StrEnum):
     BELOW_MINIMUM = "below_minimum"
     NO_PRICE = "no_price"
     NOT_A_NUMBER = "not_a_number"
+    BEYOND_STOP = "beyond_stop"
     # what became of an order
     CANNOT_READ = "cannot_read"
     VENUE_REJECTED = "venue_rejected"
     OUTCOME_UNKNOWN = "outcome_unknown"
     ATTEMPTS = "attempts"
+    RATE_LIMITED = "rate_limited"
+    KEY_REFUSED = "key_refused"
+    POSITION_MODE = "position_mode"
+    NOT_CANCELLED = "not_cancelled"
+    CANNOT_DO = "cannot_do"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TextIO
 
+from riskd.adapters.question_words import command_words
 from riskd.adapters.safe_text import visible
 from riskd.errors import NotifierError
 from riskd.model.message import Message
@@ -54,12 +55,15 @@ class ConsoleNotifier:
 
 
 def plain_line(message: Message) -> str:
-    """A message on one line without control characters: headline, fields and further lines."""
+    """A message on one line without control characters: headline, what to type, fields, rows and further lines."""
     return visible(" | ".join((message.headline, *_details(message))))
 
 
 def _details(message: Message) -> Iterable[str]:
+    if message.question is not None:
+        yield command_words(message.question)
     yield from (f"{name}: {value}" for name, value in message.fields)
+    yield from (", ".join(cell for cell in row if cell) for row in message.table)
     yield from message.body
 
 

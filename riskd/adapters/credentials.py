@@ -54,11 +54,13 @@ class VenueKey:
 
     Attributes:
         name: Name of the credential file; not secret.
+        passphrase: The third part of a key, at venues that give one (OKX); None elsewhere.
     """
 
     name: str
     api_key: Secret
     secret: Secret
+    passphrase: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +93,18 @@ class CredentialStore:
         return cls(directory=directory, owners=frozenset({_ROOT, os.getuid()}), forbidden_mode=0o027)
 
     def venue_key(self, name: str) -> VenueKey:
-        """The key in the file ``name``, which holds ``api_key`` and ``secret``.
+        """The key in the file ``name``, which holds ``api_key`` and ``secret``, and may hold a ``passphrase``.
 
         Raises:
             CredentialError: The file cannot be trusted or read, or a field is missing; never says what it holds.
         """
         fields = self.fields(name, required=("api_key", "secret"))
-        return VenueKey(name=name, api_key=fields["api_key"], secret=fields["secret"])
+        return VenueKey(
+            name=name,
+            api_key=fields["api_key"],
+            secret=fields["secret"],
+            passphrase=fields.get("passphrase"),
+        )
 
     def fields(self, name: str, *, required: tuple[str, ...]) -> Mapping[str, Secret]:
         """The named secrets of the file ``name``: a JSON object of texts, or lines ``field=text``.

@@ -45,6 +45,8 @@ class KillSwitch:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_text(reason + "\n", encoding="utf-8")
         except OSError as error:
+            if os.path.lexists(self.path):
+                return  # only the words are missing: a full disk takes the file and not what it holds
             raise KillSwitchError(
                 f"{self.path}: cannot halt ({error}); make this file by any means"
             ) from error
@@ -62,3 +64,24 @@ class KillSwitch:
         except OSError as error:
             raise KillSwitchError(f"{self.path}: still halted ({error}); remove this file by hand") from error
         return True
+
+
+class Switches:
+    """The kill switch of the whole installation, and one for each account.
+
+    Args:
+        house: The one of the installation.
+        directory: Holds a file of the name of each account that is halted.
+    """
+
+    def __init__(self, house: KillSwitch, directory: Path) -> None:
+        self.house = house
+        self._directory = directory
+
+    def of(self, account: str) -> KillSwitch:
+        """The switch of one account. Its name is one of the configuration, and so no path."""
+        return KillSwitch(self._directory / account)
+
+    def is_pulled(self, account: str) -> bool:
+        """Whether nothing may be sent for an account: its own switch is pulled, or that of the installation."""
+        return self.house.is_pulled() or self.of(account).is_pulled()

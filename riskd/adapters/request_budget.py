@@ -7,7 +7,7 @@ differ from the venue's (measured), and it reads the machine's clock.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -17,7 +17,7 @@ from riskd.model.wire import VenueAnswer
 from riskd.ports import Clock
 
 # What Binance asks for when it forgets to say: a minute for 429; its shortest ban, two minutes, for 418.
-_SILENCE_SECONDS = {429: 60.0, 418: 120.0}
+_SILENCE_SECONDS: Mapping[int, float] = {429: 60.0, 418: 120.0}
 _MINUTE = 60.0
 
 
@@ -44,11 +44,13 @@ class RequestBudget:
         clock: Tells the minute.
         weight_per_minute: The venue's limit for one address (Binance USD-M: 2400).
         reserve: Fraction of the limit that watching leaves to acting.
+        silence_seconds: How long to be silent after a status with which the venue demands it without saying how long.
     """
 
     clock: Clock
     weight_per_minute: int = 2400
     reserve: float = 0.2
+    silence_seconds: Mapping[int, float] = field(default_factory=lambda: _SILENCE_SECONDS)
     _windows: dict[str, _Window] = field(default_factory=dict)
     _silent_until: float = 0.0
     _gates: dict[str, asyncio.Lock] = field(default_factory=dict)
@@ -105,14 +107,14 @@ class RequestBudget:
         window.used += weight
 
     def learn(self, answer: VenueAnswer, *, host: str) -> None:
-        """Take in what the venue says of our use, and fall silent when it says 429 or 418."""
+        """Take in what the venue says of our use, and fall silent when it demands that, as Binance with 429 or 418."""
         stated = answer.header("x-mbx-used-weight-1m")
         if stated.isascii() and stated.isdigit():
             window = self._window(host)
             window.used = max(window.used, int(stated))
-        if answer.status in _SILENCE_SECONDS:
+        if answer.status in self.silence_seconds:
             wanted = answer.retry_after_seconds
-            silence = _SILENCE_SECONDS[answer.status] if wanted is None else wanted
+            silence = self.silence_seconds[answer.status] if wanted is None else wanted
             self._silent_until = max(self._silent_until, self.clock.monotonic() + silence)
 
     def _window(self, host: str) -> _Window:

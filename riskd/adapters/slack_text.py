@@ -1,8 +1,5 @@
 """A message as Slack blocks: every dynamic text escaped, everything within Slack's limits.
 
-Limits are budgets in JSON characters, which is what Slack counts in the end and never less than the characters of the
-text itself. Texts are cut before they are escaped, so that no entity is cut in two.
-
 Source: Slack's block limits (50 blocks, 3,000 characters a section, 10 fields of 2,000) and an undocumented bound of
 about 13,000 characters for all blocks together, of which 8,000 are used: docs/experience.md 4.1.
 """
@@ -10,11 +7,14 @@ about 13,000 characters for all blocks together, of which 8,000 are used: docs/e
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from riskd.adapters.safe_text import visible
-from riskd.model.message import Message, MessageKind
+from riskd.adapters.question_words import command_words
+from riskd.adapters.slack_escape import MORE, Block, cost, fitted, mrkdwn
+from riskd.adapters.slack_parts import buttons_of, row_line, table_of
+from riskd.model.message import Message, MessageKind, Question
 from riskd.model.report import JsonValue
 from riskd.model.verdict import Level
 
@@ -29,18 +29,16 @@ _FIELD_VALUE_BUDGET = 200
 _BODY_BUDGET = 2_600
 _KEY_BUDGET = 200
 _TEXT_BUDGET = 2_800
+_TABLE_BUDGET = 2_000
+_BLOCK_OVERHEAD = 100  # the braces and names of the section that holds the lines
+_LINES_LEAST = 500
 
-_MORE = "…"
-_ZERO_WIDTH_SPACE = "\u200b"
-_ESCAPES = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    "`": "\N{MODIFIER LETTER GRAVE ACCENT}",
-    "@": f"@{_ZERO_WIDTH_SPACE}",  # so that @here stays three letters and a sign
-}
 
-Block = dict[str, JsonValue]
+class Buttons(Enum):
+    """Whether a question is asked with buttons, or with the commands to type."""
+
+    OFFERED = auto()  # somebody listens to clicks
+    NONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,75 +48,89 @@ class Rendered:
     Attributes:
         text: What notifications and screen readers give; a sentence that stands alone.
         blocks: What the channel shows.
+        plain_blocks: The same without a table, whose rows are lines there; the same blocks where there is none.
+        fallback: All of it as text, for a workspace that takes no blocks.
     """
 
     text: str
     blocks: tuple[Block, ...]
+    plain_blocks: tuple[Block, ...]
+    fallback: str
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the blocks hold one."""
+        return self.blocks != self.plain_blocks
 
 
-def render(message: Message) -> Rendered:
+def render(message: Message, *, buttons: Buttons = Buttons.NONE) -> Rendered:
     """A message as Slack is to show it, whatever it holds."""
     mark = _mark(message)
-    headline = _mrkdwn(f"{mark} *{fitted(message.headline, _HEADLINE_BUDGET) or _MORE}*")
-    blocks: list[Block] = [{"type": "section", "text": headline}]
+    headline = f"{mark} *{fitted(message.headline, _HEADLINE_BUDGET) or MORE}*"
+    head: list[Block] = [{"type": "section", "text": mrkdwn(headline)}]
     if message.fields:
         shown = [_field(name, value) for name, value in message.fields[:FIELDS_MAX]]
-        blocks.append({"type": "section", "fields": list[JsonValue](shown)})
-    if message.body:
-        blocks.append({"type": "section", "text": _mrkdwn(_lines(message.body, _BODY_BUDGET))})
-    reference = _mrkdwn(fitted(message.key, _KEY_BUDGET) or _MORE)
-    blocks.append({"type": "context", "elements": [reference]})
-    return Rendered(f"{mark} {fitted(message.headline, _TEXT_BUDGET) or _MORE}", tuple(blocks))
+        head.append({"type": "section", "fields": list[JsonValue](shown)})
+    asked = None if message.question is None or buttons is Buttons.NONE else buttons_of(message.question)
+    tail: list[Block] = [] if asked is None else [asked]
+    reference = mrkdwn(fitted(message.key, _KEY_BUDGET) or MORE)
+    tail.append({"type": "context", "elements": [reference]})
+    lines = (*_to_type(message.question if asked is None else None), *message.body)
+    rows = tuple(row_line(row) for row in message.table)
+    return Rendered(
+        text=f"{mark} {fitted(message.headline, _TEXT_BUDGET) or MORE}",
+        blocks=_filled(head, message.table, lines, tail),
+        plain_blocks=_filled(head, (), (*rows, *lines), tail),
+        fallback=_fallback(mark, message, rows),
+    )
 
 
-def fitted(text: str, budget: int) -> str:
-    """``text`` escaped for Slack's markup, in at most ``budget`` characters of JSON; cut with an ellipsis."""
-    kept: list[str] = []
-    spent = 0
-    for piece in _pieces(text):
-        spent += _cost(piece)
-        if spent > budget - _cost(_MORE):
-            return "".join([*kept, _MORE])
-        kept.append(piece)
-    return "".join(kept)
+def _filled(
+    head: Sequence[Block], rows: Sequence[Sequence[str]], lines: Sequence[str], tail: Sequence[Block]
+) -> tuple[Block, ...]:
+    """All blocks: a table and then the lines get what the others leave of Slack's bound, and the lines always some of it."""
+    left = BLOCKS_JSON_MAX - len(json.dumps([*head, *tail])) - _LINES_LEAST
+    table = table_of(rows, budget=min(_TABLE_BUDGET, left))
+    middle: list[Block] = []
+    if table is not None:
+        middle.append(table)
+        left -= len(json.dumps(table))
+    elif rows:
+        lines = (*map(row_line, rows), *lines)
+    if lines:
+        budget = min(_BODY_BUDGET, left + _LINES_LEAST - _BLOCK_OVERHEAD)
+        middle.append({"type": "section", "text": mrkdwn(_lines(lines, budget))})
+    return (*head, *middle, *tail)
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """One piece a character, each harmless alone and after the one before."""
-    before = ""
-    for character in visible(text):
-        if character == before == "/":
-            yield f"{_ZERO_WIDTH_SPACE}/"  # no "://", so no link
-        else:
-            yield _ESCAPES.get(character, character)
-        before = character
+def _fallback(mark: str, message: Message, rows: Sequence[str]) -> str:
+    """Everything as text, the question by the commands that answer it."""
+    lines = (*_to_type(message.question), *rows, *message.body)
+    headline = f"{mark} {fitted(message.headline, _HEADLINE_BUDGET) or MORE}"
+    return f"{headline}\n{_lines(lines, _TEXT_BUDGET - _HEADLINE_BUDGET)}" if lines else headline
+
+
+def _to_type(question: Question | None) -> tuple[str, ...]:
+    return () if question is None else (command_words(question),)
 
 
 def _lines(lines: Sequence[str], budget: int) -> str:
-    """As many whole lines as fit, then how many more there are."""
+    """As many lines as fit, then how many more there are. No line takes more than half, so that one cannot hide the next."""
     kept: list[str] = []
-    left = budget - _cost(f"\n{_MORE} and {len(lines)} more lines")
+    left = budget - cost(f"\n{MORE} and {len(lines)} more lines")
     for line in lines:
-        shown = fitted(line, left if not kept else budget) or _MORE
-        left -= _cost(f"{shown}\n")
+        shown = fitted(line, budget // 2) or MORE
+        left -= cost(f"{shown}\n")
         if left < 0:
             break
         kept.append(shown)
     rest = len(lines) - len(kept)
-    return "\n".join([*kept, f"{_MORE} and {rest} more lines"] if rest else kept)
+    return "\n".join([*kept, f"{MORE} and {rest} more lines"] if rest else kept)
 
 
 def _field(name: str, value: str) -> JsonValue:
-    shown = f"*{fitted(name, _FIELD_NAME_BUDGET)}*\n{fitted(value, _FIELD_VALUE_BUDGET) or _MORE}"
-    return _mrkdwn(shown)
-
-
-def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "verbatim": True, "text": text}
-
-
-def _cost(text: str) -> int:
-    return len(json.dumps(text)) - 2
+    shown = f"*{fitted(name, _FIELD_NAME_BUDGET)}*\n{fitted(value, _FIELD_VALUE_BUDGET) or MORE}"
+    return mrkdwn(shown)
 
 
 _LEVEL_MARKS = {Level.OK: "🟢", Level.WARN: "🟡", Level.BREACH: "🟠", Level.CRITICAL: "🔴"}

@@ -20,7 +20,7 @@ from riskd.errors import PolicyError, Problem, SettingsError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from riskd.model.desk import Desk
+    from riskd.daemon.settings import Settings
     from riskd.policy.bundle import Bundle
     from riskd.policy.lint.finding import Finding
 
@@ -37,6 +37,7 @@ class Checked:
         findings: What lint says of policies that are valid.
         fails: Whether lint alone makes the check fail.
         parents: What is said of policies that are only there because others refine them.
+        people: What is said of those who are to decide.
     """
 
     bundle: Bundle | None
@@ -46,6 +47,7 @@ class Checked:
     findings: tuple[Finding, ...] = ()
     fails: bool = False
     parents: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -91,7 +93,7 @@ def check(files: tuple[str, ...], config: Path | None, strict: bool, as_json: bo
     for finding in errors:
         click.echo(finding_text(finding, chosen), err=True)
     click.echo(f"{_summary(found)} ({elapsed_ms} ms)", err=found.code is not Exit.FINE)
-    for note in (*found.parents, *found.waivers):
+    for note in (*found.parents, *found.waivers, *found.people):
         click.echo(f"note: {note}")
     for finding in found.findings:
         if finding not in errors:
@@ -100,15 +102,17 @@ def check(files: tuple[str, ...], config: Path | None, strict: bool, as_json: bo
 
 
 def _checked(files: tuple[str, ...], config: Path | None, now: datetime, *, strict: bool) -> Checked:
+    from riskd.daemon.people import people_of
+    from riskd.daemon.people_check import people_notes
     from riskd.daemon.policy_files import load_policy_files
     from riskd.daemon.queries import asking, patient_queries
     from riskd.judge.rehearse import rehearse
     from riskd.policy.lint.lint import lint
     from riskd.policy.waiver_words import in_force_lines
 
-    named, invalid, desk = Named(names=files), list[Problem](), None
+    named, invalid, settings = Named(names=files), list[Problem](), None
     if config is not None:
-        configured, faults, desk = _configuration(config)
+        configured, faults, settings = _configuration(config)
         named = Named(names=files or configured)
         invalid.extend(faults)
         if not named.names:  # nobody can tell which policies are meant
@@ -126,7 +130,7 @@ def _checked(files: tuple[str, ...], config: Path | None, now: datetime, *, stri
     failed = tuple(problem for result in results for problem in result.problems)
     findings = tuple(
         found
-        for found in lint(bundle, desk, now)
+        for found in lint(bundle, None if settings is None else settings.desk(), now)
         if found.mark is None or not named.is_parent(found.mark.file)
     )
     return Checked(
@@ -137,11 +141,12 @@ def _checked(files: tuple[str, ...], config: Path | None, now: datetime, *, stri
         findings=findings,
         fails=is_failing(findings, strict=strict),
         parents=tuple(named.notes(bundle)),
+        people=() if settings is None else people_notes(people_of(settings.people), bundle.rules),
     )
 
 
-def _configuration(config: Path) -> tuple[tuple[str, ...], tuple[Problem, ...], Desk | None]:
-    """Names of the policies in a configuration, its faults and those of its credential files, and its desk."""
+def _configuration(config: Path) -> tuple[tuple[str, ...], tuple[Problem, ...], Settings | None]:
+    """Names of the policies in a configuration, its faults and those of its credential files, and what it says."""
     from riskd.daemon.credential_check import credential_problems, credentials_of
     from riskd.daemon.policy_files import seen_from
     from riskd.daemon.settings_file import read_settings
@@ -152,7 +157,7 @@ def _configuration(config: Path) -> tuple[tuple[str, ...], tuple[Problem, ...], 
         return (), error.problems, None
     policies = seen_from(config.parent, settings.policy_files)
     faults = credential_problems(config, credentials_of(config))
-    return policies, faults, settings.desk()
+    return policies, faults, settings
 
 
 def _summary(found: Checked) -> str:
@@ -191,6 +196,7 @@ def _report(found: Checked, config: Path | None, elapsed_ms: int) -> dict[str, o
         "problems": [problem_fields(problem) for problem in found.problems],
         "parents": list(found.parents),
         "waivers": list(found.waivers),
+        "people": list(found.people),
         "findings": [finding_fields(finding, config) for finding in found.findings],
         "elapsed_ms": elapsed_ms,
     }

@@ -1,52 +1,40 @@
-"""`riskd halt` and `riskd resume`: the kill switch."""
+"""`riskd halt`: the kill switch. Through the daemon, so that it knows who; without the daemon all the same."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from riskd.cli.exit_codes import Exit
-from riskd.cli.state_options import chosen_places, state_options
-
-if TYPE_CHECKING:
-    from riskd.adapters.kill_switch import KillSwitch
+from riskd.cli.state_options import state_options
 
 
 @click.command()
+@click.argument("account", default="")
 @state_options
-@click.option("--reason", default="halted by hand", show_default=True, help="Kept in the file, for people.")
-def halt(config: Path, state: Path | None, reason: str) -> None:
-    """Stop all orders now. Watching, judging and alerting go on. Works without the daemon, too."""
-    switch = _switch(config, state)
-    switch.pull(reason)
-    click.echo(f"halted: nothing is sent while {switch.path} exists; `riskd resume` lifts it")
+@click.option("--reason", default="halted by hand", show_default=True, help="Kept with it, for people.")
+def halt(account: str, config: Path, state: Path | None, reason: str) -> int:
+    """Stop all orders now, or those of one ACCOUNT. Watching, judging and alerting go on.
 
+    A halt is a file. Where no daemon answers it is made all the same, and a daemon that starts later finds it.
 
-@click.command()
-@state_options
-def resume(config: Path, state: Path | None) -> int:
-    """Lift a halt. Orders start again only where ceiling, policy, rule and account are all armed."""
-    if _switch(config, state).release():
-        click.echo("resumed")
-        return Exit.FINE
-    click.echo("was not halted")
-    return Exit.FINDINGS
-
-
-def _switch(config: Path, state: Path | None) -> KillSwitch:
-    """The switch of a daemon that has run.
-
-    Raises:
-        click.ClickException: None has, in this directory: a switch there would stop nobody.
+    Exit codes: 0 halted, 2 wrong use or not allowed, 3 the file could not be made.
     """
-    from riskd.adapters.kill_switch import KillSwitch
+    from riskd.adapters.safe_text import visible
+    from riskd.cli.daemon_client import Unreachable, daemon_of
+    from riskd.cli.switches import switch_of
 
-    places = chosen_places(config, state)
-    if not places.state.is_dir():
-        raise click.ClickException(
-            f"{places.state}: no riskd has run with this state directory, so nothing would be halted; name the right one"
-            " with --state, or in the configuration (`state: /var/lib/riskd` under systemd)"
+    daemon = daemon_of(config, state)
+    try:
+        done = daemon.control("halt", {"account": account, "reason": reason})
+    except Unreachable:
+        switch = switch_of(daemon.places, account)
+        switch.pull(reason)
+        click.echo(
+            f"halted: nothing is sent while {switch.path} exists; `riskd resume` lifts it. No daemon answered"
         )
-    return KillSwitch(places.kill_switch)
+        return Exit.FINE
+    recorded = "" if done["recorded"] else "; the journal could not be written, so it is not on the record"
+    click.echo(f"halted {visible(done['halted'])}: nothing of it is sent; `riskd resume` lifts it{recorded}")
+    return Exit.FINE

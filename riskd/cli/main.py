@@ -10,6 +10,7 @@ import click
 from riskd import __version__
 from riskd.cli.exit_codes import Exit
 from riskd.cli.lazy_group import LazyGroup, Table
+from riskd.cli.not_done import NotDone
 from riskd.errors import CredentialError, PolicyError, RiskdError, SettingsError
 
 COMMANDS: Table = {
@@ -20,12 +21,25 @@ COMMANDS: Table = {
     "once": ("riskd.cli.once", "once", "One cycle against the configured accounts; sends nothing."),
     "stress": ("riskd.cli.stress", "stress", "What moves of prices would do, and what room is left."),
     "run": ("riskd.cli.run", "run", "The daemon."),
+    "status": ("riskd.cli.status", "status", "How the accounts stand, from the running daemon."),
+    "alerts": ("riskd.cli.alerts", "alerts", "What fires, and who looks after it."),
+    "ack": ("riskd.cli.ack", "ack", "Look after an alert."),
+    "silence": ("riskd.cli.silence", "silence", "Mute messages for a while; never what riskd does."),
+    "plan": ("riskd.cli.plan", "plan", "Plans that wait for people: list, show, approve, hold, reject."),
+    "approve": ("riskd.cli.plan_decide", "approve", "Release a plan; the same as `plan approve`."),
+    "reject": ("riskd.cli.plan_decide", "reject", "Refuse a plan; the same as `plan reject`."),
     "sql": ("riskd.cli.sql", "sql", "Ask the ledger, also while the daemon runs. Read-only."),
     "audit": ("riskd.cli.audit", "audit", "Ask the ledger a question that ships with riskd."),
     "explain": ("riskd.cli.explain", "explain", "What a measure, a rule or an alert means, and why."),
     "size": ("riskd.cli.size", "size", "Size of a trade for a fixed risk: leverage, liquidation, funding."),
-    "halt": ("riskd.cli.halt", "halt", "Stop all orders now; watching and alerting go on."),
-    "resume": ("riskd.cli.halt", "resume", "Lift a halt."),
+    "halt": (
+        "riskd.cli.halt",
+        "halt",
+        "Stop all orders now, or an account's; watching goes on.",
+    ),
+    "resume": ("riskd.cli.resume", "resume", "Lift a halt."),
+    "flatten": ("riskd.cli.flatten", "flatten", "The plan that closes everything of an account."),
+    "rearm": ("riskd.cli.rearm", "rearm", "Let riskd act again where it disarmed itself."),
     "verify": ("riskd.cli.verify", "verify", "Verify the journal's hash chain."),
     "paper": ("riskd.cli.paper", "paper", "The simulated venue, for your own bot or your first steps."),
 }
@@ -60,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CredentialError as error:
         _complain(f"error: {error}")
         sys.exit(Exit.WRONG_USE)
+    except NotDone as error:
+        _complain(f"not done: {error}")
+        sys.exit(error.exit)
     except RiskdError as error:
         _complain(f"error: {error}")
         sys.exit(Exit.FAILURE)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskd.act.proposal import Authority, Proposal
 from riskd.adapters.safe_text import visible
 from riskd.cli.account_rows import COLUMNS, account_rows
+from riskd.cli.once_plan import proposal_lines, proposal_values
 from riskd.cli.problem_text import counted
 from riskd.daemon.once import Sight
 from riskd.judge.explain import explain
@@ -40,9 +40,9 @@ def lines(sight: Sight, *, why: bool) -> list[str]:
     if blind:
         told += ["", "could not be seen:", *(f"  {line}" for line in blind)]
     for proposal in sight.result.proposals:
-        told += ["", *_plan(proposal)]
+        told += ["", *proposal_lines(proposal)]
     for missing in sight.result.unplanned:
-        told += ["", f"{missing.account}: {missing.rule} asks for orders, but {visible(missing.reason)}"]
+        told += ["", f"{missing.account}: {missing.rule} asks for something, but {visible(missing.reason)}"]
     return told
 
 
@@ -69,18 +69,7 @@ def as_values(sight: Sight) -> dict[str, JsonValue]:
             for row in range(len(reading.levels))
         ],
         "unseen": list(_unseen(sight)),
-        "plans": [
-            {
-                "account": proposal.plan.account,
-                "rule": proposal.plan.rule,
-                "mode": proposal.mode.name.lower(),
-                "reductions": [
-                    {"symbol": step.symbol, "held": str(step.held), "quantity": str(step.quantity)}
-                    for step in proposal.plan.reductions
-                ],
-            }
-            for proposal in sight.result.proposals
-        ],
+        "plans": [proposal_values(proposal) for proposal in sight.result.proposals],
     }
 
 
@@ -157,22 +146,6 @@ def _unseen(sight: Sight) -> tuple[str, ...]:
         for state in sight.result.snapshot.surfaces
         if state.quality is not Quality.OK and state.reason != "never read"
     )
-
-
-def _plan(proposal: Proposal) -> list[str]:
-    plan, unit = proposal.plan, proposal.unit
-    person = "; left to a person, never sent" if proposal.authority is Authority.PERSON else ""
-    told = [
-        (
-            f"{plan.account}: {plan.rule} would {plan.action} from {show(plan.value_before, unit)} to "
-            f"{show(plan.value_after, unit)}, if it fired (mode {proposal.mode.name.lower()}{person})"
-        )
-    ]
-    told += [
-        f"  {'sell' if step.held > 0 else 'buy'} {step.quantity} of {step.held} {visible(step.symbol)}, reduce-only"
-        for step in plan.reductions
-    ]
-    return told + [f"  untouched: {visible(name)}: {visible(why)}" for name, why in plan.untouched]
 
 
 def _number(value: float) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 
+from riskd.act.compose import lists_behind
 from riskd.cycle import CycleResult
 from riskd.daemon.reading import Attention
 from riskd.judge.reading import Reading
@@ -30,6 +32,16 @@ def wanted_for_plans(result: CycleResult) -> frozenset[Surface]:
         for reading in result.readings
     )
     return frozenset({Surface.ORDER_BOOKS}) if due else frozenset()
+
+
+def orders_behind(result: CycleResult, settled_at: Mapping[str, datetime]) -> dict[Surface, list[str]]:
+    """Accounts whose lists of orders were read before riskd last changed them, by list."""
+    found: dict[Surface, list[str]] = {}
+    for account, at in settled_at.items():
+        if any(profile.id == account for profile in result.snapshot.desk.accounts):
+            for surface in lists_behind(result.snapshot, account, at):
+                found.setdefault(surface, []).append(account)
+    return found
 
 
 def _reduces(reading: Reading) -> bool:

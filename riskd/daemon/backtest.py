@@ -58,7 +58,7 @@ class Judging:
     Attributes:
         ask: Asks the queries of rules that have one.
         alerts: What fired.
-        orders: Which reductions firing alerts asked for, by action, rule and subject.
+        orders: Which reductions, cancellations and stops firing alerts asked for, by action, rule and subject.
         unjudged: Rules of which nothing could be measured: how often, and why at the first time.
     """
 

@@ -4,45 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
 import structlog
 
-from riskd.act.clamp import Fresh, OrderStyle, Pricing, Stamp, intent_for
-from riskd.act.guard import check_order
+from riskd.act.guard import HouseBounds, check_cancellation, check_order
 from riskd.act.identity import Identity
-from riskd.act.message_plan import execution_message
+from riskd.act.ladder import Ladder, Urgency, urgency_of
+from riskd.act.message_execution import Ended, ended_messages
 from riskd.act.proposal import Proposal
 from riskd.act.refusal import Refusal, RefusalReason
+from riskd.daemon.acting import Acting
 from riskd.daemon.gate import Gatekeeper
 from riskd.daemon.memory import Memory
-from riskd.daemon.settings import OrderSettings
+from riskd.daemon.order_maker import OrderMaker
 from riskd.errors import JournalError
-from riskd.execution import Executor, FreshRead, PlanResult, Unblock
-from riskd.model.instrument import Instrument
+from riskd.execution import Executor, PlanResult
 from riskd.model.message import Message
 from riskd.model.order import Intent, Plan, PlanState, Reduction
-from riskd.ports import Clock, OrderSender
-
-# Each slice that the collar keeps from filling widens it: 1, 2 and 4 times what the house states, then the market. In a
-# crash the book is far below the mark, and an order that never fills protects nobody.
-_COLLARS = (1, 2, 4)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Armed:
-    """What an armed account can do.
-
-    Attributes:
-        read: One position, read afresh and completely.
-        unblock: Cancels resting take-profits that stand in the way.
-    """
-
-    sender: OrderSender
-    read: FreshRead
-    unblock: Unblock
+from riskd.ports import Clock
 
 
 class PlanListener(Protocol):
@@ -57,6 +38,7 @@ class Carrier:
 
     Args:
         armed: By account; an account without an entry only observes, because no object exists that could send.
+        bounds: The house's bounds at this moment.
         say: Makes a message durable and queues it.
         listeners: Told of every plan that ended.
         executor: Carries out plans.
@@ -65,12 +47,12 @@ class Carrier:
     def __init__(
         self,
         *,
-        armed: Mapping[str, Armed],
+        armed: Mapping[str, Acting],
         memory: Memory,
         gatekeeper: Gatekeeper,
         clock: Clock,
         identity: Identity,
-        settings: OrderSettings,
+        bounds: Callable[[], HouseBounds],
         say: Callable[[Message], None],
         listeners: Sequence[PlanListener] = (),
         executor: type[Executor] = Executor,
@@ -80,11 +62,10 @@ class Carrier:
         self._gatekeeper = gatekeeper
         self._clock = clock
         self._identity = identity
-        self._settings = settings
+        self._bounds = bounds
         self._say = say
         self._listeners = listeners
         self._make_executor = executor
-        self._instruments: Mapping[str, Instrument] = {}
         self._log = structlog.get_logger("riskd")
 
     def is_armed(self, account: str) -> bool:
@@ -95,10 +76,6 @@ class Carrier:
     def accounts(self) -> frozenset[str]:
         """Accounts of which an order could be sent."""
         return frozenset(self._armed)
-
-    def look(self, instruments: Sequence[Instrument]) -> None:
-        """Take in the contract terms of the newest picture."""
-        self._instruments = {instrument.symbol: instrument for instrument in instruments}
 
     async def close(self) -> None:
         """Release connections."""
@@ -118,9 +95,20 @@ class Carrier:
             orders=len(result.receipts),
             reason=result.reason,
         )
-        self._say(execution_message(plan, result.receipts, at=self._clock.now()))
+        for message in ended_messages(plan, result.receipts, at=self._clock.now(), ended=self._ended(result)):
+            self._say(message)
         for listener in self._listeners:
             listener.after_plan(result)
+
+    def _ended(self, result: PlanResult) -> Ended:
+        orders = self._memory.present(self._clock.now()).orders
+        return Ended(
+            state=result.state,
+            reason=result.reason,
+            intents=[record.intent for record in orders if record.intent.plan_id == result.plan.id],
+            cancelled=len(result.cancelled),
+            verified=result.verified,
+        )
 
     async def _guarded(self, plan: Plan, executor: Executor) -> PlanResult:
         """Carry out a plan; a failure of ours ends it in the open. Its intents, if any, are resolved with the venue."""
@@ -134,49 +122,46 @@ class Carrier:
             return PlanResult(plan=plan, state=PlanState.FAILED, reason=reason, receipts=())
 
     def _executor(self, account: str, proposal: Proposal) -> Executor:
-        armed = self._armed[account]
+        acting = self._armed[account]
+
+        urgency = _urgency(proposal)
 
         def gate(plan: Plan, reduction: Reduction, leaving: Intent | None) -> Refusal | None:
-            facts = self._gatekeeper.facts(proposal, own_plan=plan.id, leaving=leaving)
+            facts = self._gatekeeper.facts(
+                proposal, own_plan=plan.id, leaving=leaving, about=reduction, urgency=urgency
+            )
             if leaving is not None:
                 return check_order(Decimal(0), facts)  # its notional is already among what was intended
             # Slices are cut to the largest order, so the order that is checked is never larger than that.
             notional = min(reduction.quantity * reduction.mark_price, facts.house.order_notional_max)
             return check_order(notional, facts)
 
+        def may_cancel(plan: Plan) -> Refusal | None:
+            return check_cancellation(self._gatekeeper.facts(proposal, own_plan=plan.id))
+
+        maker = self._maker(acting, urgency)
         return self._make_executor(
-            sender=armed.sender,
+            sender=acting.sender,
             log=self._memory,
             clock=self._clock,
-            read=armed.read,
+            read=acting.read,
             gate=gate,
-            build=self._build,
-            unblock=armed.unblock,
+            build=maker.reduce,
+            unblock=acting.unblock,
+            means=acting.means(maker=maker, urgency=urgency, may_cancel=may_cancel),
         )
 
-    def _build(
-        self, plan: Plan, reduction: Reduction, fresh: Fresh, attempt: int, sequence: int
-    ) -> Intent | Refusal:
-        """The next slice: inside a collar that widens with each attempt, then at market."""
-        instrument = self._instruments.get(reduction.symbol)
-        if instrument is None:
-            return Refusal(
-                RefusalReason.NOT_TRADABLE, f"{reduction.symbol}: its contract terms are not known"
-            )
-        largest = Decimal(str(self._settings.notional_per_order_max)) / fresh.mark_price
-        cut = replace(
-            instrument,
-            quantity_max=min(instrument.quantity_max, largest),
-            market_quantity_max=min(instrument.market_quantity_max, largest),
+    def _maker(self, acting: Acting, urgency: Urgency) -> OrderMaker:
+        return OrderMaker(
+            identity=self._identity,
+            now=self._clock.now,
+            terms=acting.terms,
+            ladder=lambda: Ladder(
+                collar_rate=self._bounds().collar_rate,
+                order_notional_max=self._bounds().order_notional_max,
+            ),
+            urgency=urgency,
         )
-        collared = attempt < len(_COLLARS)
-        width = _COLLARS[attempt] if collared else 1
-        style = OrderStyle(
-            pricing=Pricing.COLLAR if collared else Pricing.MARKET,
-            collar_rate=Decimal(str(self._settings.collar)) * width,
-        )
-        stamp = Stamp(identity=self._identity, plan_id=plan.id, sequence=sequence, now=self._clock.now())
-        return intent_for(reduction, fresh, cut, style=style, stamp=stamp)
 
     async def resolve(self, intent: Intent) -> None:
         """Ask the venue what became of an order of unknown outcome."""
@@ -186,7 +171,7 @@ class Carrier:
             clock=self._clock,
             read=self._armed[intent.account].read,
             gate=_never,
-            build=self._build,
+            build=self._maker(self._armed[intent.account], Urgency.URGENT).reduce,
             unblock=self._armed[intent.account].unblock,
         )
         try:
@@ -195,6 +180,14 @@ class Carrier:
             self._log.error("not_resolved", order=intent.client_order_id, fault=str(error))
         else:
             self._log.info("resolved", order=intent.client_order_id, status=receipt.status.value)
+
+
+def _urgency(proposal: Proposal) -> Urgency:
+    """Of the demand that leads; what a person asked for is done at once."""
+    if not proposal.demands:
+        return Urgency.URGENT
+    leader = proposal.demands[0]
+    return urgency_of(leader.action, leader.level, leader.rule.measure.name)
 
 
 def _never(_plan: Plan, _reduction: Reduction, _leaving: Intent | None) -> Refusal | None:

@@ -8,6 +8,7 @@ from riskd.adapters.ccxt_session import Rights
 from riskd.adapters.ccxt_transport import Access, open_transport
 from riskd.adapters.credentials import CredentialStore
 from riskd.adapters.request_budget import RequestBudget
+from riskd.adapters.senders import budget_for, open_trading
 from riskd.daemon.settings import AccountSettings, Settings
 from riskd.ports import Clock, VenueTransport
 
@@ -66,8 +67,11 @@ class HttpConnections:
         )
         key = self._credentials.venue_key(account.trading_credential)
         access = Access(venue=account.venue, key=key, rights=Rights.TRADE, base_url=account.endpoint or "")
-        return self._open(access)
+        return open_trading(access, clock=self._clock, budget=self._budget_of(access))
 
     def _open(self, access: Access) -> VenueTransport:
-        budget = self._budgets.setdefault(access.base_url or access.venue, RequestBudget(clock=self._clock))
-        return open_transport(access, clock=self._clock, budget=budget)
+        return open_transport(access, clock=self._clock, budget=self._budget_of(access))
+
+    def _budget_of(self, access: Access) -> RequestBudget:
+        host = access.base_url or access.venue
+        return self._budgets.setdefault(host, budget_for(access.venue, clock=self._clock))

@@ -15,7 +15,9 @@ from riskd.policy.text.yaml_text import MappingNode, ScalarNode, read_yaml
 _CODE = "C002"
 _VENUE_KEYS = ("credential", "trading_credential")
 _VENUE_FIELDS = ("api_key", "secret")
+_SLACK_KEYS = ("credential", "app_credential")
 _SLACK_FIELDS = ("token",)
+_WEBHOOK_FIELDS = ("secret",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,13 @@ def _named(root: MappingNode) -> Iterator[_Named]:
     for node in root.items("accounts"):
         if isinstance(node, MappingNode):
             yield from (_Named(key, _VENUE_FIELDS) for name in _VENUE_KEYS if (key := node.scalar(name)))
-    slack = notify.mapping("slack") if (notify := root.mapping("notify")) else None
-    if slack is not None and (key := slack.scalar("credential")):
-        yield _Named(key, _SLACK_FIELDS)
+    notify = root.mapping("notify")
+    slack = notify.mapping("slack") if notify else None
+    if slack is not None:
+        yield from (_Named(key, _SLACK_FIELDS) for name in _SLACK_KEYS if (key := slack.scalar(name)))
+    for node in notify.items("webhooks") if notify else ():
+        if isinstance(node, MappingNode) and (key := node.scalar("credential")):
+            yield _Named(key, _WEBHOOK_FIELDS)
 
 
 def _problem(file: str, text: str, named: _Named, store: CredentialStore) -> Problem | None:

@@ -6,19 +6,20 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 import numpy as np
 
-from riskd.act.guard import ApprovalState, GuardFacts, HouseBounds, Spent
+from riskd.act.guard import ApprovalState, GuardFacts, HouseBounds, MarketFacts, Spent
+from riskd.act.ladder import Urgency
 from riskd.act.proposal import Proposal
+from riskd.adapters.senders import REDUCE_ONLY_VERIFIED
 from riskd.cycle import CycleResult
-from riskd.daemon.settings import OrderSettings
+from riskd.daemon.market_facts import market_facts
 from riskd.model.instrument import Instrument
-from riskd.model.order import Intent
+from riskd.model.order import Intent, Reduction
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality
-from riskd.observe.facts import PositionKey
+from riskd.observe.facts import OrderFact, PositionKey
 from riskd.policy.rule import Approval
 
 # What an order rests on. Resting orders are not among it: a list of orders that failed must not keep an account that is
@@ -27,9 +28,6 @@ NEEDED = (Surface.POSITIONS, Surface.BALANCES, Surface.MARKS, Surface.INSTRUMENT
 
 # Their age is bounded by their own freshness; only what moves with the market must be seconds old.
 _MOVING = frozenset({Surface.POSITIONS, Surface.BALANCES, Surface.MARKS})
-
-# Reduce-only is a verified capability of a venue, not a parameter that every venue understands the same way.
-REDUCE_ONLY_VERIFIED = frozenset({"binanceusdm"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,31 +52,38 @@ class Books:
     spent: Spent
 
 
+def _nothing_disarmed(_account: str, _rule: str, _now: datetime) -> str:
+    return ""
+
+
 class Gatekeeper:
     """Answers with the facts about an account as they are now.
 
     Args:
         now: The clock.
-        halted: Reads the kill switch.
+        halted: Reads the kill switch of an account and that of the installation.
         health: Tells whether journal and ledger can be written.
         books: Tells what the journal says of an account, and of a rule, at a moment.
-        bounds: The house's bounds.
+        bounds: The house's bounds at this moment.
+        disarmed: Why nothing is done for a rule on an account until a person arms it again; empty: nothing is disarmed.
     """
 
     def __init__(
         self,
         *,
         now: Callable[[], datetime],
-        halted: Callable[[], bool],
+        halted: Callable[[str], bool],
         health: Callable[[], Health],
         books: Callable[[str, str, datetime], Books],
-        bounds: HouseBounds,
+        bounds: Callable[[], HouseBounds],
+        disarmed: Callable[[str, str, datetime], str] = _nothing_disarmed,
     ) -> None:
         self._now = now
         self._halted = halted
         self._health = health
         self._books = books
         self._bounds = bounds
+        self._disarmed = disarmed
         self._result: CycleResult | None = None
         self._complete_cycles: dict[str, int] = {}
 
@@ -100,21 +105,36 @@ class Gatekeeper:
         book = () if self._result is None else self._result.known.account(account).book
         return {held.fact.key: held.fact.updated_ms for held in book}
 
-    def facts(self, proposal: Proposal, *, own_plan: str = "", leaving: Intent | None = None) -> GuardFacts:
+    def resting(self, account: str) -> tuple[OrderFact, ...]:
+        """Ordinary orders that rested when the last cycle looked."""
+        return () if self._result is None else self._result.known.account(account).orders.value or ()
+
+    def facts(
+        self,
+        proposal: Proposal,
+        *,
+        own_plan: str = "",
+        leaving: Intent | None = None,
+        about: Reduction | None = None,
+        urgency: Urgency = Urgency.URGENT,
+    ) -> GuardFacts:
         """Everything the guard looks at for a plan, or for the next order of a running one.
 
         Args:
             own_plan: The running plan, which does not stand in its own way.
             leaving: The order that is durable and about to be sent, which does not either.
+            about: The reduction whose order comes next; its market is looked at.
+            urgency: Of the plan: what cannot wait is not held up by what its market looks like.
         """
         assert self._result is not None, "no proposal exists before the first cycle"
         now, account = self._now(), proposal.plan.account
+        bounds = self._bounds()
         health, books = self._health(), self._books(account, proposal.plan.rule, now)
         return GuardFacts(
             now=now,
             permissions=proposal.permissions,
             approval=_approval(proposal),
-            halted=self._halted(),
+            halted=self._halted(account),
             snapshot_age_seconds=_age(self._result, account, now),
             incomplete=incomplete(self._result, account),
             clock_skew_seconds=_skew(self._result, account),
@@ -128,24 +148,22 @@ class Gatekeeper:
             gross_notional=_gross(self._result, account),
             spent=books.spent,
             guard=proposal.guard,
-            house=self._bounds,
+            house=bounds,
+            disarmed=self._disarmed(account, proposal.plan.rule, now),
+            urgent=urgency is Urgency.URGENT,
+            market=MarketFacts() if about is None else self._market(account, about, bounds),
+            leaving=int(leaving is not None),
         )
 
-
-def house_bounds(settings: OrderSettings) -> HouseBounds:
-    """The house's bounds as the configuration states them."""
-    return HouseBounds(
-        snapshot_age_seconds_max=settings.data_age_max,
-        clock_skew_seconds_max=settings.clock_skew_max,
-        cycles_before_acting=settings.cycles_before_first,
-        cooldown_seconds=settings.cooldown,
-        order_notional_max=Decimal(str(settings.notional_per_order_max)),
-        orders_per_hour_max=settings.orders_per_hour_max,
-        orders_per_day_max=settings.orders_per_day_max,
-        notional_per_hour_max=Decimal(str(settings.notional_per_hour_max)),
-        notional_per_day_max=Decimal(str(settings.notional_per_day_max)),
-        plans_per_rule_per_day_max=settings.plans_per_rule_per_day_max,
-    )
+    def _market(self, account: str, about: Reduction, bounds: HouseBounds) -> MarketFacts:
+        assert self._result is not None, "no proposal exists before the first cycle"
+        return market_facts(
+            self._result.known,
+            _venue(self._result, account),
+            about.symbol,
+            about.held,
+            collar_rate=float(bounds.collar_rate),
+        )
 
 
 def incomplete(result: CycleResult, account: str) -> str:

@@ -2,98 +2,155 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
-from riskd.act.identity import Identity
-from riskd.adapters.binance_sender import BinanceSender
-from riskd.adapters.kill_switch import KillSwitch
+from riskd.act.modes import Permissions
+from riskd.adapters.binance_lookup import BinanceLookup
+from riskd.adapters.binance_reader import BinanceReader
+from riskd.adapters.kill_switch import Switches
+from riskd.adapters.senders import make_sender
+from riskd.daemon.acting import Acting
 from riskd.daemon.actions import Actions
-from riskd.daemon.carrier import Armed, Carrier
-from riskd.daemon.connections import Connections
-from riskd.daemon.fresh import FreshReader
-from riskd.daemon.gate import Gatekeeper, Health, house_bounds
+from riskd.daemon.aftermath import Aftermath
+from riskd.daemon.carrier import Carrier
+from riskd.daemon.drop_copy import DropCopy
+from riskd.daemon.gate import Books, Gatekeeper, Health
+from riskd.daemon.mandate import Mandate
 from riskd.daemon.memory import Memory
-from riskd.daemon.post import Post
 from riskd.daemon.recording import Recording
-from riskd.daemon.service import Listener
 from riskd.daemon.settings import Settings
-from riskd.daemon.unblock import Unblocker
-from riskd.execution import Executor
+from riskd.daemon.strays import StrayAlarm, StrayWatch
+from riskd.daemon.surroundings import Surroundings
 from riskd.model.desk import Mode
-from riskd.ports import Clock, VenueReader
+from riskd.model.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What acts, and what watches that nobody else does it in riskd's name.
+
+    Attributes:
+        strays: A listener of the service; None where nothing may be sent.
+        aftermath: Another one, which is told of plans, too.
+    """
+
+    actions: Actions
+    strays: StrayWatch | None
+    aftermath: Aftermath
 
 
 def hands(
     settings: Settings,
-    readers: Sequence[VenueReader],
+    given: Surroundings,
     *,
-    connections: Connections,
-    clock: Clock,
-    identity: Identity,
-    executor: type[Executor],
-    listeners: Sequence[Listener],
     ceiling: Mode,
     memory: Memory,
     recording: Recording,
-    post: Post,
-    switch: KillSwitch,
-) -> Actions:
+    mandate: Mandate,
+    switches: Switches,
+    say: Callable[[Message], None],
+) -> Hold:
     """What acts on the proposals of a cycle.
 
     Args:
         settings: The configuration.
-        readers: Of all accounts, for the read before each order.
-        executor: Carries out plans.
-        listeners: Told of every plan that ended.
         ceiling: How far riskd may go at all.
-        switch: Read before every order.
+        mandate: What people and the house allow.
+        switches: Read before every order.
+        say: Makes a message durable and queues it.
     """
+    clock, arming = given.clock, mandate.arming
+    modes = {profile.id: profile.mode for profile in settings.desk().accounts}
+
+    def permit(account: str) -> Permissions:
+        return Permissions(ceiling=ceiling, policy=ceiling, rule=ceiling, account=modes[account])
+
+    def books(account: str, rule: str, now: datetime) -> Books:
+        return memory.books(account, rule, now, since=arming.rearmed_at(rule, now))
+
     gatekeeper = Gatekeeper(
         now=clock.now,
-        halted=switch.is_pulled,
+        halted=switches.is_pulled,
         health=lambda: Health(journal_ok=memory.journal_ok, ledger_ok=recording.ledger_ok),
-        books=memory.books,
-        bounds=house_bounds(settings.orders),
+        books=books,
+        bounds=mandate.house.bounds,
+        disarmed=arming.refusal,
     )
+    aftermath = Aftermath(say=say, clock=clock)
+    armed = _armed(settings, ceiling, given, gatekeeper, memory)
     carrier = Carrier(
-        armed=_armed(settings, ceiling, readers, connections, clock, gatekeeper, memory),
+        armed=armed,
         memory=memory,
         gatekeeper=gatekeeper,
         clock=clock,
-        identity=identity,
-        settings=settings.orders,
-        say=post.say,
-        listeners=listeners,
-        executor=executor,
+        identity=given.identity,
+        bounds=mandate.house.bounds,
+        say=say,
+        listeners=(aftermath, *given.listeners),
+        executor=given.executor,
     )
-    return Actions(carrier=carrier, memory=memory, gatekeeper=gatekeeper, clock=clock, say=post.say)
+    actions = Actions(
+        carrier=carrier,
+        memory=memory,
+        mandate=mandate,
+        gatekeeper=gatekeeper,
+        clock=clock,
+        permit=permit,
+        settings=settings.orders,
+        say=say,
+    )
+    return Hold(actions=actions, strays=_strays(armed, given, memory, mandate, say), aftermath=aftermath)
+
+
+def _strays(
+    armed: Mapping[str, Acting],
+    given: Surroundings,
+    memory: Memory,
+    mandate: Mandate,
+    say: Callable[[Message], None],
+) -> StrayWatch | None:
+    if not armed:
+        return None
+
+    async def name_of(account: str, symbol: str, order_id: str) -> str:
+        return await armed[account].name_of(symbol, order_id)
+
+    return StrayWatch(
+        DropCopy(
+            list(armed),
+            identity=given.identity,
+            known=memory,
+            found=StrayAlarm(memory, mandate.arming, say=say, clock=given.clock),
+            name_of=name_of,
+        )
+    )
 
 
 def _armed(
-    settings: Settings,
-    ceiling: Mode,
-    readers: Sequence[VenueReader],
-    connections: Connections,
-    clock: Clock,
-    gatekeeper: Gatekeeper,
-    memory: Memory,
-) -> dict[str, Armed]:
+    settings: Settings, ceiling: Mode, given: Surroundings, gatekeeper: Gatekeeper, memory: Memory
+) -> dict[str, Acting]:
     """A sender for each account of which an order may be sent: by the policy, or once a person has released it."""
     if ceiling is Mode.OBSERVE:
         return {}
+    clock = given.clock
     modes = {profile.id: profile.mode for profile in settings.desk().accounts}
-    by_account = {reader.account: reader for reader in readers}
     armed = {}
     for account in settings.accounts:
         if modes[account.id] is Mode.OBSERVE or account.trading_credential is None:
             continue
-        reader = by_account[account.id]
         listing = partial(gatekeeper.listing, account.venue)
-        sender = BinanceSender(connections.trading(account), account=account.id, clock=clock)
-        armed[account.id] = Armed(
-            sender=sender,
-            read=FreshReader(reader, listing, partial(gatekeeper.changed_at, account.id)),
-            unblock=Unblocker(reader, sender, listing=listing, note=memory.cancelling, now=clock.now),
+        way = given.connections.trading(account)
+        armed[account.id] = Acting(
+            BinanceReader(way, account=account.id, clock=clock, venue=account.venue),
+            make_sender(account.venue, way, account=account.id, clock=clock, listing=listing),
+            listing=listing,
+            changed_at=partial(gatekeeper.changed_at, account.id),
+            resting=partial(gatekeeper.resting, account.id),
+            note=memory.cancelling,
+            now=clock.now,
+            ask_name=BinanceLookup(way, clock=clock).name_of,
         )
     return armed

@@ -8,7 +8,7 @@ they move on in memory, because a full disk must not stop alerts; they are writt
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from riskd.act.guard import Spent
@@ -21,7 +21,7 @@ from riskd.judge.state_text import state_from_json, state_to_json
 from riskd.model.alert import AlertKey, AlertState
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message
-from riskd.model.order import Intent, Plan, PlanState, Receipt
+from riskd.model.order import Cancellation, Intent, Plan, PlanState, Receipt
 from riskd.observe.facts import OrderFact
 from riskd.ports import Journal, Record
 from riskd.record import bodies
@@ -86,8 +86,12 @@ class Memory:
         """Orders whose outcome is not known."""
         return self.present(now).open_intents()
 
-    def books(self, account: str, rule: str, now: datetime) -> Books:
-        """What the journal says of an account's orders, for the guard."""
+    def books(self, account: str, rule: str, now: datetime, *, since: datetime | None = None) -> Books:
+        """What the journal says of an account's orders, for the guard.
+
+        Args:
+            since: When a person last armed the rule again: its plans before that do not count against it.
+        """
         found = self.present(now)
         hour, day = now - timedelta(hours=1), now - timedelta(days=1)
         plans = [record for record in found.plans if record.plan.account == account and _was_begun(record)]
@@ -101,8 +105,11 @@ class Memory:
                     for record in plans
                 ),
                 rule_plans_last_day=sum(
-                    record.recorded_at > day and record.plan.rule == rule for record in plans
+                    record.recorded_at > (max(day, since) if since else day) and record.plan.rule == rule
+                    for record in plans
                 ),
+                orders_last_ten_seconds=len(found.orders_since(account, now - timedelta(seconds=10))),
+                orders_last_minute=len(found.orders_since(account, now - timedelta(minutes=1))),
                 orders_last_hour=len(found.orders_since(account, hour)),
                 orders_last_day=len(found.orders_since(account, day)),
                 notional_last_hour=found.notional_since(account, hour),
@@ -117,6 +124,34 @@ class Memory:
             (record.plan.rule, record.plan.subject, record.plan.alert_episode)
             for record in self._fold.plans.values()
         )
+
+    def settled_at(self, now: datetime) -> Mapping[str, datetime]:
+        """When the last plan of each account ended that had begun, of the last day."""
+        ended = [record for record in self.present(now).plans if _was_begun(record) and not record.open]
+        return {record.plan.account: record.changed_at for record in sorted(ended, key=_changed_at)}
+
+    def meant(self, account: str) -> frozenset[str]:
+        """Client order ids of every intent of an account, and of strays that were told already."""
+        ours = {name for name, order in self._fold.orders.items() if order.intent.account == account}
+        return frozenset(ours | self._fold.strays.get(account, set()))
+
+    def venue_orders(self, account: str) -> frozenset[str]:
+        """The venue's ids of the orders of an account, as far as receipts name them."""
+        return frozenset(
+            order.receipt.venue_order_id
+            for order in self._fold.orders.values()
+            if order.intent.account == account and order.receipt is not None and order.receipt.venue_order_id
+        )
+
+    def stray(self, account: str, client_order_id: str, what: str, now: datetime) -> None:
+        """An order under riskd's mark was seen that the journal never meant; it is told once."""
+        facts = [("account", account), ("stray", client_order_id)]
+        self.owe(EntryKind.FAULT, bodies.daemon_body(what, facts=facts), now)
+
+    @property
+    def told(self) -> Container[str]:
+        """Keys of the root messages that some channel has, or that wait for it."""
+        return _Told(self._fold)
 
     @property
     def reminded(self) -> Set[str]:
@@ -215,8 +250,8 @@ class Memory:
         """A plan waits for a person; nothing is sent. False when it could not be made durable: then nobody may be asked."""
         return self.note(EntryKind.PLAN, plan_body(plan), now)
 
-    def cancelling(self, plan: Plan, order: OrderFact, now: datetime) -> None:
-        """A resting take-profit that blocks a plan is about to be cancelled.
+    def cancelling(self, plan: Plan, order: OrderFact | Cancellation, now: datetime) -> None:
+        """A resting order is about to be cancelled: one that a plan names, or a take-profit that blocks it.
 
         Raises:
             JournalError: It could not be made durable; it must not be cancelled.
@@ -228,7 +263,12 @@ class Memory:
             ("order_id", order.order_id),
             ("client_order_id", order.client_order_id),
         ]
-        body = bodies.daemon_body("cancels a resting take-profit that blocks a reduction", facts=facts)
+        why = (
+            f"cancels a resting order, as the plan says: {order.what}"
+            if isinstance(order, Cancellation)
+            else "cancels a resting take-profit that blocks a reduction"
+        )
+        body = bodies.daemon_body(why, facts=facts)
         self._append(EntryKind.CANCEL, now, body)
 
     # -- IntentLog: each raises JournalError when it could not be made durable ------------------------------------
@@ -270,6 +310,19 @@ class Memory:
         self._journal_fault = ""
 
 
+class _Told:
+    """The root messages of the fold as a container: they are many, and only some are asked about."""
+
+    def __init__(self, fold: Fold) -> None:
+        self._fold = fold
+
+    def __contains__(self, key: object) -> bool:
+        return any(
+            (channel, key) in self._fold.roots or key in self._fold.queues.get(channel, {})
+            for channel in self._fold.channels
+        )
+
+
 def _can_be_owed(record: Record) -> bool:
     """Whether a record that could not be written is to be written later: not when it is the record that cannot be."""
     kind, _, body = record
@@ -285,6 +338,10 @@ def _can_be_owed(record: Record) -> bool:
 def _was_begun(record: PlanRecord) -> bool:
     """Plans that only waited for a person spend no budget."""
     return record.state not in NEVER_BEGUN
+
+
+def _changed_at(record: PlanRecord) -> datetime:
+    return record.changed_at
 
 
 def _policy(rule: str) -> str:

@@ -23,7 +23,7 @@ from riskd.daemon.queries import asking, patient_queries
 from riskd.daemon.reading import Reading
 from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import read_settings
-from riskd.daemon.wire import freshness_of, readers_of, reading_of
+from riskd.daemon.watching import freshness_of, readers_of, reading_of
 from riskd.judge.answered import Ask, nobody_asked
 from riskd.model.history import History
 from riskd.model.report import Report, Surface

@@ -1,6 +1,7 @@
-"""Which orders would go out without a person, of the book as it is: what the gate of a reload asks.
+"""What would be done at a venue without a person, of the book as it is: what the gate of a reload asks.
 
-An order is due where its level fires, and where its value is beyond the limit and only the rule's `for` has to pass.
+An order is a reduction, a cancellation or a stop: whatever riskd does with a key that may trade. It is due where its
+level fires, and where its value is beyond the limit and only the rule's `for` has to pass.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from riskd.model.alert import AlertKey, AlertState
 from riskd.model.desk import Mode
 from riskd.model.subject import Subject
 from riskd.model.verdict import Level
-from riskd.policy.rule import REDUCES, Action, Approval, Rule
+from riskd.policy.change.actions import does_more
+from riskd.policy.rule import SENDS_ORDERS, Action, Approval, Rule
 
 Order = tuple[str, Subject, str]
 """Rule, subject and action."""
@@ -30,21 +32,33 @@ class Due:
         waits_seconds: How long the value must stay beyond the limit; 0: it is asked for now.
         low: The limit of the level that asks, where values below are bad.
         high: Where values above are.
+        rule: The rule that asks.
+        action: What it asks for: of two levels one may do more than the other.
     """
 
     waits_seconds: float
     low: float
     high: float
+    rule: Rule
+    action: Action
 
     def goes_beyond(self, before: Due) -> bool:
-        """Whether it would be asked for sooner than before, or by a tighter limit, which makes it larger or longer."""
-        return self.waits_seconds < before.waits_seconds or self.low > before.low or self.high < before.high
+        """Whether it would be asked for sooner than before, or by a tighter limit, or would itself do more.
+
+        A tighter limit makes an order larger, or lets it be asked for longer.
+        """
+        is_tighter = self.low > before.low or self.high < before.high
+        return (
+            self.waits_seconds < before.waits_seconds
+            or is_tighter
+            or does_more(before.action, self.action, self.rule)
+        )
 
 
 def orders_due(
     readings: Sequence[Reading], states: Mapping[AlertKey, AlertState]
 ) -> Mapping[Order, tuple[Due, ...]]:
-    """The reductions that the alerts ask for, or will, in modes and with approvals that need no person."""
+    """The orders that the alerts ask for, or will, in modes and with approvals that need no person."""
     found: dict[Order, list[Due]] = {}
     for order, due in (*_asked(readings, states), *_to_come(readings)):
         found.setdefault(order, []).append(due)
@@ -69,7 +83,7 @@ def _asked(readings: Sequence[Reading], states: Mapping[AlertKey, AlertState]) -
         row = by_rule[rule.id].row_of(demand.subject)
         assert row is not None, "an order is asked for by a row of its rule"
         if _is_automatic(rule, action):
-            yield _order(rule, demand.subject, action), _due(by_rule[rule.id], row, demand.level, 0.0)
+            yield _order(rule, demand.subject, action), _due(by_rule[rule.id], row, demand.level, action, 0.0)
 
 
 def _to_come(readings: Sequence[Reading]) -> Iterable[tuple[Order, Due]]:
@@ -81,18 +95,19 @@ def _to_come(readings: Sequence[Reading]) -> Iterable[tuple[Order, Due]]:
                 for action in rule.actions_at(level):
                     if _is_automatic(rule, action):
                         order = _order(rule, reading.subject(row), action)
-                        yield order, _due(reading, row, level, rule.hold(level))
+                        yield order, _due(reading, row, level, action, rule.hold(level))
 
 
 def _is_automatic(rule: Rule, action: Action) -> bool:
-    return rule.mode is Mode.ENFORCE and action.kind in REDUCES and action.approval is Approval.AUTO
+    sends = action.kind in SENDS_ORDERS and action.approval is Approval.AUTO
+    return sends and rule.mode is Mode.ENFORCE
 
 
 def _order(rule: Rule, subject: Subject, action: Action) -> Order:
     return rule.id, subject, action.kind.value
 
 
-def _due(reading: Reading, row: int, level: Level, waits_seconds: float) -> Due:
+def _due(reading: Reading, row: int, level: Level, action: Action, waits_seconds: float) -> Due:
     held = reading.thresholds(row)
     edges = {known: (low, high) for known, low, high in held.levels} if held is not None else {}
-    return Due(waits_seconds, *edges.get(level, (-np.inf, np.inf)))
+    return Due(waits_seconds, *edges.get(level, (-np.inf, np.inf)), reading.rule, action)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from riskd.errors import NotifierError
-from riskd.model.message import Message
+from riskd.model.message import Message, MessageKind
 from riskd.ports import Clock, Notifier
 
 PAUSE_SECONDS_MIN = 1.0
 PAUSE_SECONDS_MAX = 60.0
+
+_DEPTH_MAX = 4  # a plan's decision under the plan, under its alert, under a storm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,9 @@ class Outbox:
     """One channel's queue.
 
     A message is posted in the order in which it was queued, so that a resolution never overtakes its alert. Edits of
-    the same root that wait behind each other are folded into the last: people see the present, not a replay.
+    the same post that wait behind each other are folded into the last: people see the present, not a replay. What people
+    can answer, and what became of it, goes first with the post that it stands under: a plan whose time runs does not wait
+    behind the details of a storm.
 
     Args:
         notifier: The channel.
@@ -90,7 +94,7 @@ class Outbox:
     async def deliver_due(self) -> None:
         """Post what waits until the queue is empty or the channel asks for a rest. Never raises for a channel."""
         while self._queue and self._clock.monotonic() >= self._pause_until:
-            key, message = next(iter(self._queue.items()))
+            key, message = self._next()
             try:
                 reference = await self._post(message)
             except NotifierError as error:
@@ -102,16 +106,39 @@ class Outbox:
             self._pause_seconds = PAUSE_SECONDS_MIN
             self.last_error = ""
             thread = message.thread or message.key
-            self._roots.setdefault(thread, reference)
             if message.edits_root:
                 self._roots[thread] = reference
+            elif message.is_referred_to or not message.thread:
+                self._roots[key] = reference
             self._delivered(
                 Delivery(channel=self.channel, key=message.key, thread=thread, reference=reference)
             )
 
+    def reference_of(self, key: str) -> str:
+        """The channel's name of the post of a message; empty when it has not taken it, or nothing can refer to it."""
+        return self._roots.get(key, "")
+
+    def adopt(self, key: str, reference: str) -> None:
+        """Take a post that people use for that of a message. A lost answer leaves two, or one that we do not know of: a
+        message that still waits is posted, whatever Slack did not say."""  # noqa: D205, D209
+        self._roots[key] = reference
+        message = self._queue.pop(key, None)
+        if message is not None:
+            thread = message.thread or key
+            self._delivered(Delivery(channel=self.channel, key=key, thread=thread, reference=reference))
+
     async def close(self) -> None:
         """Release the channel."""
         await self._notifier.close()
+
+    def _next(self) -> tuple[str, Message]:
+        """What is posted next: the first that cannot wait, or the post that it stands under where that waits, too."""
+        first = next((each for each in self._queue.values() if _cannot_wait(each)), None)
+        for _ in range(_DEPTH_MAX):
+            if first is None or first.thread not in self._queue:
+                break
+            first = self._queue[first.thread]
+        return next(iter(self._queue.items())) if first is None else (first.key, first)
 
     async def _post(self, message: Message) -> str:
         root = self._roots.get(message.thread, "") if message.thread else ""
@@ -133,3 +160,7 @@ class Outbox:
                 self.dropped += 1
                 return
         self._size_max = len(self._queue)
+
+
+def _cannot_wait(message: Message) -> bool:
+    return message.kind is MessageKind.PLAN

@@ -320,7 +320,7 @@ def _brings_orders(orders: Sequence[Order], bundle: Bundle) -> PolicyError:
                 line=place.line,
                 column=place.column,
                 code=BRINGS_ORDERS,
-                what=f"{rule} would send an order for the book as it is: {action} for {subject}",
+                what=f"{rule} would act on the book as it is: {action} for {subject}",
                 cure="restart riskd to let it, take it back, or reload once the book is inside the limit",
             )
             for rule, subject, action in orders

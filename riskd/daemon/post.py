@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from riskd.act.storm import CALM, calmed
 from riskd.daemon.memory import Memory
 from riskd.daemon.outbox import Delivery, Outbox
 from riskd.daemon.patience import finish_or_cancel
@@ -27,6 +28,7 @@ class Post:
         self._clock = clock
         self._outboxes = tuple(Outbox(notifier, clock, delivered=self._delivered) for notifier in notifiers)
         self._at_work: dict[str, asyncio.Task[None]] = {}
+        self._storm = CALM
         waiting = dict(memory.at_start.undelivered)
         for outbox in self._outboxes:
             roots = [
@@ -34,7 +36,9 @@ class Post:
                 for (channel, thread), reference in memory.at_start.roots
                 if channel == outbox.channel
             ]
-            outbox.restore(waiting.get(outbox.channel, ()), roots)
+            storm, messages = calmed(CALM, waiting.get(outbox.channel, ()), clock.now())
+            outbox.restore(messages, roots)
+            self._storm = storm if storm.root else self._storm
 
     @property
     def waiting(self) -> int:
@@ -47,10 +51,25 @@ class Post:
         self.queue([message])
 
     def queue(self, messages: Iterable[Message]) -> None:
-        """Queue messages that are durable already."""
-        for message in messages:
+        """Queue messages that are durable already; in a storm of incidents under one post, which is made durable here."""
+        now, given = self._clock.now(), tuple(messages)
+        known = {message.key for message in given}
+        self._storm, placed = calmed(self._storm, given, now)
+        for message in placed:
+            if message.key not in known:
+                self._memory.say(message, now)
             for outbox in self._outboxes:
                 outbox.put(message)
+
+    def reference_of(self, channel: str, key: str) -> str:
+        """A channel's name of the post of a message; empty when it has not taken it."""
+        return next((each.reference_of(key) for each in self._outboxes if each.channel == channel), "")
+
+    def adopt(self, channel: str, key: str, reference: str) -> None:
+        """Take another post for that of a message, because people use it: a lost answer leaves two."""
+        for outbox in self._outboxes:
+            if outbox.channel == channel:
+                outbox.adopt(key, reference)
 
     def deliver(self) -> None:
         """Let each channel post what waits, beside the watch; one that is still at it is left alone."""

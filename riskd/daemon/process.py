@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from riskd.adapters.console import ConsoleNotifier
@@ -16,7 +17,9 @@ from riskd.adapters.journal_file import JournalFile
 from riskd.adapters.sd_notify import ServiceManager
 from riskd.adapters.slack import SlackNotifier
 from riskd.adapters.system_clock import SystemClock
+from riskd.adapters.webhook import Webhook
 from riskd.daemon.connections import HttpConnections
+from riskd.daemon.control.sockets import Sockets
 from riskd.daemon.credential_check import credentials_of
 from riskd.daemon.heartbeat import Heartbeat
 from riskd.daemon.logs import configure_logs
@@ -24,7 +27,9 @@ from riskd.daemon.places import Places, places_of
 from riskd.daemon.service import Listener
 from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import read_settings
-from riskd.daemon.wire import Surroundings, build_service
+from riskd.daemon.surroundings import Surroundings
+from riskd.daemon.webhook_queue import WebhookQueue
+from riskd.daemon.wire import build_service
 from riskd.errors import Problem, SettingsError
 from riskd.ports import Clock, Notifier
 
@@ -44,6 +49,25 @@ def notifiers_of(settings: Settings, credentials: CredentialStore) -> list[Notif
         else:
             channels.append(SlackNotifier(token=token, room=slack.channel, base_url=slack.endpoint))
     return channels
+
+
+def hooks_of(settings: Settings, credentials: CredentialStore, clock: Clock) -> tuple[WebhookQueue, ...]:
+    """Receivers of webhooks, each with a queue of its own.
+
+    Raises:
+        CredentialError: A secret is missing, too short, or its file cannot be trusted.
+    """
+    return tuple(
+        WebhookQueue(
+            Webhook(
+                hook.url,
+                credentials.fields(hook.credential, required=("secret",))["secret"],
+                now=clock.now,
+            ),
+            clock,
+        )
+        for hook in settings.notify.webhooks
+    )
 
 
 def open_state(places: Places) -> JournalFile:
@@ -103,8 +127,12 @@ async def run_daemon(config: Path) -> None:
                 identity=load_or_create_identity(places.identity),
                 places=places,
                 listeners=listeners,
+                hooks=hooks_of(settings, credentials, clock),
+                read_again=partial(read_settings, config),
             ),
         )
+        assert service.means is not None, "a service is put together whole"
+        sockets = Sockets(service.means, places)
         heartbeat.tell_too(lambda: service.standing)
         # What exists now lives as long as the process; the collector need not look through it in every cycle.
         gc.freeze()
@@ -112,10 +140,12 @@ async def run_daemon(config: Path) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, service.stop)
         loop.add_signal_handler(signal.SIGHUP, service.reload)
+        await sockets.start()
         try:
             await service.run()
         finally:
             manager.stopping()
+            await sockets.close()
             await service.close()
     finally:
         journal.close()

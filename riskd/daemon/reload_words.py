@@ -74,8 +74,8 @@ def _seen(report: ShadowReport, moves: Sequence[str]) -> tuple[str, ...]:
     return (
         *nothing,
         *_first(moves),
-        *_first([f"would ask for an order: {_order_text(order)}" for order in report.orders_more]),
-        *_first([f"would no longer ask for an order: {_order_text(order)}" for order in report.orders_fewer]),
+        *_first([f"would ask for {_order_text(order)}" for order in report.orders_more]),
+        *_first([f"would no longer ask for {_order_text(order)}" for order in report.orders_fewer]),
     )
 
 

@@ -12,12 +12,22 @@ import structlog
 from riskd.cycle import CycleInput, CycleResult, Observe, run_cycle
 from riskd.daemon.actions import Actions
 from riskd.daemon.aside import due_aside
-from riskd.daemon.attention import attention_after, is_near, wanted_for_plans, with_surface, with_symbols
+from riskd.daemon.attention import (
+    attention_after,
+    is_near,
+    orders_behind,
+    wanted_for_plans,
+    with_surface,
+    with_symbols,
+)
 from riskd.daemon.calendar import Calendar
+from riskd.daemon.control.means import Means
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.intake import take_in
+from riskd.daemon.mandate import Mandate
 from riskd.daemon.memory import Memory
 from riskd.daemon.messages import cycle_failed, equity_rebased
+from riskd.daemon.pause import Pauses
 from riskd.daemon.policy_keeper import PolicyKeeper
 from riskd.daemon.post import Post
 from riskd.daemon.prices import read_on_demand
@@ -25,10 +35,12 @@ from riskd.daemon.queries import asking
 from riskd.daemon.reading import Aside, Attention, Reading
 from riskd.daemon.recording import Recording
 from riskd.daemon.settings import CycleSettings
+from riskd.daemon.strays import StrayWatch
 from riskd.execution import PlanResult
+from riskd.measure.book.layout import Layout
 from riskd.model.desk import Desk, Mode
 from riskd.model.history import History
-from riskd.model.report import Surface
+from riskd.model.report import Report, Surface
 from riskd.model.snapshot import Snapshot
 from riskd.observe.assemble import assemble
 from riskd.observe.freshness import Freshness
@@ -79,6 +91,9 @@ class Parts:
     history: HistoryKeeper
     post: Post
     calendar: Calendar
+    pauses: Pauses
+    mandate: Mandate
+    strays: StrayWatch | None
     listeners: tuple[Listener, ...] = ()
     known: Known = field(default_factory=Known)
     observe: Observe = assemble
@@ -99,15 +114,24 @@ class Service:
         self._attention: dict[str, Attention] = {}
         self._aside: Aside = {}
         self._failing = False
+        self._layout: Layout | None = None
         self.cycles = 0
+        self.means: Means | None = None
+        """What people reach of the daemon; set once, when it is put together."""
+
+    @property
+    def policies(self) -> PolicyKeeper:
+        """Those in force, and how they are replaced."""
+        return self._parts.policies
 
     def stop(self) -> None:
         """Leave. A cycle that is past its reading is finished; one that waits for a venue is given up."""
         self._stopping.set()
 
     def reload(self) -> None:
-        """Read the policies again before the next cycle."""
+        """Read the policies again before the next cycle, and the bounds of the house at once."""
         self._parts.policies.ask()
+        self._parts.mandate.house.reload()
 
     @property
     def standing(self) -> str:
@@ -130,6 +154,9 @@ class Service:
     async def close(self) -> None:
         """Let running orders come to an end for a moment, then release everything. Called once, after ``run``."""
         await self._parts.actions.close()
+        await self._parts.pauses.close(patience_seconds=_FAREWELL_SECONDS)
+        if self._parts.strays is not None:
+            await self._parts.strays.close()
         await self._parts.reading.close()
         await self._parts.post.close(patience_seconds=_FAREWELL_SECONDS)
         self._parts.queries.close()
@@ -138,6 +165,9 @@ class Service:
     async def abandon(self) -> None:
         """Let go of everything at once, without a word in the journal: what a kill leaves, for simulations and the demo."""
         await self._parts.actions.abandon()
+        await self._parts.pauses.abandon()
+        if self._parts.strays is not None:
+            await self._parts.strays.close()
         await self._parts.post.abandon()
         await self._parts.reading.close()
         self._parts.queries.close()
@@ -176,26 +206,9 @@ class Service:
         if reports is None:
             return None
         before = parts.memory.states
-        result = run_cycle(
-            CycleInput(
-                snapshot_id=parts.memory.next_snapshot_id(),
-                now=parts.clock.now(),
-                reports=reports,
-                known=parts.known,
-                desk=parts.desk,
-                freshness=parts.freshness,
-                bundle=parts.policies.bundle,
-                changed_rules=parts.policies.changed_rules,
-                states=before,
-                remember=self._remember,
-                attempts=parts.memory.attempts(),
-                ceiling=parts.ceiling,
-                duration_seconds=parts.clock.monotonic() - begun,
-                ask=asking(parts.queries),
-            ),
-            observe=parts.observe,
-        )
-        parts.known = result.known
+        duration_seconds = parts.clock.monotonic() - begun
+        result = run_cycle(self._input(reports, duration_seconds), observe=parts.observe)
+        parts.known, self._layout = result.known, result.book.layout
         self._look_closer(result)
         parts.recording.cycle(result)
         parts.post.queue(result.messages)
@@ -209,6 +222,31 @@ class Service:
         for listener in parts.listeners:
             listener.after_cycle(result)
         return result
+
+    def _input(self, reports: tuple[Report, ...], duration_seconds: float) -> CycleInput:
+        """Everything that this cycle depends on."""
+        parts, now = self._parts, self._parts.clock.now()
+        silences = parts.mandate.handling.silences(now)
+        return CycleInput(
+            snapshot_id=parts.memory.next_snapshot_id(),
+            now=now,
+            reports=reports,
+            known=parts.known,
+            desk=parts.desk,
+            freshness=parts.freshness,
+            bundle=parts.policies.bundle,
+            changed_rules=parts.policies.changed_rules,
+            states=parts.memory.states,
+            remember=self._remember,
+            attempts=parts.memory.attempts(),
+            settled_at=parts.memory.settled_at(now),
+            silences=tuple(silence for silence in silences if silence.holds(now)),
+            told=parts.memory.told,
+            ceiling=parts.ceiling,
+            duration_seconds=duration_seconds,
+            ask=asking(parts.queries),
+            layout=self._layout,
+        )
 
     def _remember(self, snapshot: Snapshot, known: Known) -> History:
         history = self._parts.history
@@ -227,6 +265,9 @@ class Service:
         if Surface.TRADES in wanted:
             self._attention = with_symbols(self._attention, history.fills.due())
         self._attention = with_surface(self._attention, Surface.INCOME, history.untold())
+        behind = orders_behind(result, self._parts.memory.settled_at(self._parts.clock.now()))
+        for surface, accounts in behind.items():
+            self._attention = with_surface(self._attention, surface, accounts)
         self._aside = due_aside(history, result.snapshot, wanted | wanted_for_plans(result))
 
     def _on_demand(self) -> frozenset[Surface]:

@@ -9,10 +9,13 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
-from riskd.daemon.settings_fields import NAME_PATTERN, Money, Name, Seconds, Section, Share, measured
+from riskd.daemon.settings_fields import NAME_PATTERN, Name, Seconds, Section, measured
+from riskd.daemon.settings_orders import OrderSettings as OrderSettings
+from riskd.daemon.settings_people import PeopleList
 from riskd.daemon.settings_scenarios import ScenarioList, scenarios_of
+from riskd.daemon.settings_webhooks import WebhookList
 from riskd.measure.spec import Unit
 from riskd.model.desk import (
     AccountProfile,
@@ -71,11 +74,25 @@ class StrategySettings(Section):
     client_id_prefix: Annotated[str, Field(pattern=_PREFIX)] = ""
 
 
+SENT_TO_BUT_NOT_READ = frozenset({"bybit", "okx"})
+"""Venues whose orders have passed the conformance suite (``riskd.adapters.senders``) and that no reader speaks with yet."""
+
+
+def _readable(venue: object) -> object:
+    """Refuses a venue that riskd could send to, saying why that is not enough."""
+    if venue in SENT_TO_BUT_NOT_READ:
+        raise ValueError(
+            f"{venue} cannot be read yet, so no account there can be watched or armed; its orders alone have passed the "
+            "conformance suite (docs/conformance.md). Readable: binanceusdm"
+        )
+    return venue
+
+
 class AccountSettings(Section):
     """One account."""
 
     id: Name
-    venue: Literal["binanceusdm"]
+    venue: Annotated[Literal["binanceusdm"], BeforeValidator(_readable)]
     credential: Name
     trading_credential: Name | None = None
     endpoint: str | None = None
@@ -163,6 +180,7 @@ class SlackSettings(Section):
     """Where messages go."""
 
     credential: Name
+    app_credential: Name | None = None
     channel: Annotated[str, Field(min_length=1)]
     endpoint: str | None = None
 
@@ -170,6 +188,8 @@ class SlackSettings(Section):
     def _local(self) -> SlackSettings:
         if self.endpoint is not None and not _is_loopback(self.endpoint):
             raise ValueError("endpoint is only for a Slack stand-in on this machine")
+        if self.app_credential == self.credential:
+            raise ValueError("app_credential must be another file than credential: it holds the token of the app")
         return self
 
 
@@ -177,6 +197,7 @@ class NotifySettings(Section):
     """Channels to people. The console is always one of them."""
 
     slack: SlackSettings | None = None
+    webhooks: WebhookList = ()
 
 
 class FreshnessSettings(Section):
@@ -202,22 +223,6 @@ class ReloadSettings(Section):
     shadow_cycles: Annotated[int, Field(ge=0, le=1000, strict=True)] = 3
 
 
-class OrderSettings(Section):
-    """House bounds on what riskd may send. A policy's guard may be tighter, never looser."""
-
-    notional_per_order_max: Money = 1_000_000.0
-    notional_per_hour_max: Money = 5_000_000.0
-    notional_per_day_max: Money = 20_000_000.0
-    orders_per_hour_max: Annotated[int, Field(gt=0, strict=True)] = 60
-    orders_per_day_max: Annotated[int, Field(gt=0, strict=True)] = 400
-    plans_per_rule_per_day_max: Annotated[int, Field(gt=0, strict=True)] = 48
-    cooldown: Seconds = 30.0
-    collar: Share = 0.005
-    data_age_max: Seconds = 15.0
-    clock_skew_max: Seconds = 0.5
-    cycles_before_first: Annotated[int, Field(ge=2, strict=True)] = 2
-
-
 class Settings(Section):
     """The whole file."""
 
@@ -226,6 +231,7 @@ class Settings(Section):
     policies: Annotated[tuple[str, ...], Field(min_length=1)]
     waivers: tuple[str, ...] = ()
     state: str | None = None
+    runtime: str | None = None
     cycle: CycleSettings = CycleSettings()
     accounts: Annotated[tuple[AccountSettings, ...], Field(min_length=1)]
     hedges: tuple[HedgeSettings, ...] = ()
@@ -233,6 +239,7 @@ class Settings(Section):
     clusters: ClusterSettings = None
     scenarios: ScenarioList = ()
     notify: NotifySettings = NotifySettings()
+    people: PeopleList = ()
     freshness: FreshnessSettings = FreshnessSettings()
     orders: OrderSettings = OrderSettings()
     ledger: LedgerSettings = LedgerSettings()

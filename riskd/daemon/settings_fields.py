@@ -42,6 +42,7 @@ def measured(unit: Unit) -> BeforeValidator:
 
 
 Seconds = Annotated[float, measured(Unit.DURATION), Field(gt=0, strict=True)]
+Span = Annotated[float, measured(Unit.DURATION), Field(ge=0, strict=True)]
 Share = Annotated[float, measured(Unit.RATIO), Field(gt=0, le=1, strict=True)]
 Money = Annotated[float, measured(Unit.MONEY), Field(gt=0, strict=True)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]

@@ -42,7 +42,7 @@ class ShadowReport:
         changes: Between the files.
         cycles: How many cycles were judged by both.
         moves: Alerts that stand otherwise, in the order of their keys.
-        orders_more: Reductions that firing alerts ask for under the new policies only.
+        orders_more: Reductions, cancellations and stops that firing alerts ask for under the new policies only.
         orders_fewer: Under those in force only.
         orders_alone: Orders that would go out without a person once the new policies are in force, at once or when a
             `for` has passed, and that are not due so under those in force.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from riskd.act.refusal import Refusal
 from riskd.errors import VenueUnavailable
@@ -32,6 +33,7 @@ class Unblocker:
         sender: The account's sender.
         listing: The venue's instruments, by the venue's own symbol.
         note: Makes a cancellation durable before it is sent; raises JournalError when it cannot.
+        known: Resting orders as the watch last saw them; they decide whether ``make_way`` reads them again.
     """
 
     def __init__(
@@ -42,12 +44,37 @@ class Unblocker:
         listing: Callable[[], Mapping[str, Instrument]],
         note: Callable[[Plan, OrderFact, datetime], None],
         now: Callable[[], datetime],
+        known: Callable[[], tuple[OrderFact, ...]] = tuple,
     ) -> None:
         self._reader = reader
         self._sender = sender
         self._listing = listing
         self._note = note
         self._now = now
+        self._known = known
+
+    async def make_way(
+        self, plan: Plan, reduction: Reduction, gate: Callable[[], Refusal | None]
+    ) -> Refusal | None:
+        """Cancel, before the first order, as many resting take-profits as leave too little free; those farthest away first.
+
+        What the watch saw decides whether they are read again: where nothing was in the way, no time is lost.
+
+        Args:
+            plan: Under way.
+            reduction: One of its steps.
+            gate: As for ``__call__``.
+
+        Returns:
+            As ``__call__``.
+
+        Raises:
+            VenueUnavailable: As ``__call__``.
+            JournalError: As ``__call__``.
+        """
+        if not in_the_way(self._known(), reduction):
+            return None
+        return await self._cancel(plan, reduction, in_the_way(await self._orders(reduction), reduction), gate)
 
     async def __call__(
         self, plan: Plan, reduction: Reduction, gate: Callable[[], Refusal | None]
@@ -66,7 +93,17 @@ class Unblocker:
             VenueUnavailable: The orders could not be read completely, there are too many, or one may still rest.
             JournalError: A cancellation could not be made durable; it was not sent.
         """
-        blocking = blocking_orders(await self._orders(reduction), reduction)
+        return await self._cancel(
+            plan, reduction, blocking_orders(await self._orders(reduction), reduction), gate
+        )
+
+    async def _cancel(
+        self,
+        plan: Plan,
+        reduction: Reduction,
+        blocking: tuple[OrderFact, ...],
+        gate: Callable[[], Refusal | None],
+    ) -> Refusal | None:
         if len(blocking) > ORDERS_MAX:
             raise VenueUnavailable(
                 f"{reduction.symbol}: {len(blocking)} resting orders block the reduction; at most {ORDERS_MAX} are "
@@ -113,3 +150,23 @@ def blocking_orders(orders: tuple[OrderFact, ...], reduction: Reduction) -> tupl
         and not order.conditional
         and (order.reduce_only or reduction.position_side != "BOTH")
     )
+
+
+def in_the_way(orders: tuple[OrderFact, ...], reduction: Reduction) -> tuple[OrderFact, ...]:
+    """The fewest blocking orders without which a reduction fits beside the rest, farthest from mark first.
+
+    Binance refuses a reduce-only order that exceeds the position together with those that rest.
+    """
+    blocking = sorted(
+        blocking_orders(orders, reduction),
+        key=lambda order: -abs((order.price or reduction.mark_price) - reduction.mark_price),
+    )
+    room = abs(reduction.held) - reduction.quantity
+    claimed = sum((order.remaining or Decimal(0) for order in blocking), Decimal(0))
+    chosen: list[OrderFact] = []
+    for order in blocking:
+        if claimed <= room:
+            break
+        claimed -= order.remaining or Decimal(0)
+        chosen.append(order)
+    return tuple(chosen)

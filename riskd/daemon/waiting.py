@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from riskd.act.likeness import is_like
-from riskd.act.proposal import Authority, Proposal
+from riskd.act.proposal import Proposal
+from riskd.act.waiting import SUPERSEDED_BY, Terms
+from riskd.daemon.decisions import Decisions
 from riskd.daemon.memory import Memory
 from riskd.errors import JournalError
 from riskd.model.order import Plan, PlanState
@@ -32,35 +34,42 @@ class WaitingPlans:
 
     Args:
         memory: Keeps them durably.
-        shown: Tells people of a plan that is new to them.
-        gone: Tells them that one is none any more, and why.
+        decisions: Rules on what people say about them.
+        tell: Shows people a plan as it stands: one that is new to them, or one that is none any more.
     """
 
     def __init__(
         self,
         memory: Memory,
+        decisions: Decisions,
         *,
-        shown: Callable[[Proposal], None],
-        gone: Callable[[Plan, PlanState, str], None],
+        tell: Callable[[Plan], None],
     ) -> None:
         self._memory = memory
-        self._shown = shown
-        self._gone = gone
+        self._decisions = decisions
+        self._tell = tell
         self._log = structlog.get_logger("riskd")
 
-    def after_cycle(self, proposals: Iterable[Proposal], now: datetime) -> None:
-        """Propose what is new, replace what has changed, withdraw what nobody asks for any more."""
+    def begin(self, now: datetime) -> None:
+        """After a start: let go of what the last run wrote down and died before asking anybody about."""
+        self._decisions.begin(now)
+
+    def after_cycle(self, proposals: Iterable[tuple[Proposal, Terms]], now: datetime) -> None:
+        """Propose what is new, replace what has changed, withdraw what nobody asks for any more, end what is over.
+
+        Args:
+            proposals: Those that wait, each with the terms on which it would begin to.
+        """
+        self._decisions.due(now)
         records = self._memory.present(now).plans
         waiting = {key_of(record.plan): record for record in records if record.state in _WAITING}
-        for proposal in proposals:
-            if proposal.authority is not Authority.PERSON:
-                continue
+        for proposal, terms in proposals:
             record = waiting.pop(key_of(proposal.plan), None)
             if record is None:
                 if not self._was_answered(proposal, records, now):
-                    self._propose(proposal, now)
+                    self.propose(proposal, terms, now)
             elif not is_like(record.plan, proposal.plan):
-                self._replace(record, proposal, now)
+                self._replace(record, proposal, terms, now)
         for record in waiting.values():
             if record.plan.action not in BY_PEOPLE:
                 self._end(record.plan, PlanState.WITHDRAWN, "nothing asks for it any more", now)
@@ -70,15 +79,19 @@ class WaitingPlans:
         records = self._memory.present(now).plans
         return {key_of(record.plan): record for record in records if record.state is PlanState.APPROVED}
 
-    def _propose(self, proposal: Proposal, now: datetime) -> None:
-        """Durable first: what could not be written down is proposed again in the next cycle."""
-        if self._memory.plan_proposed(proposal.plan, now):
-            self._shown(proposal)
+    def propose(self, proposal: Proposal, terms: Terms, now: datetime) -> bool:
+        """Ask people about a plan. Durable first: False when that could not be written down, and nobody was asked."""
+        is_kept = self._memory.plan_proposed(proposal.plan, now) and self._decisions.ask(
+            proposal.plan, terms, now
+        )
+        if is_kept:
+            self._tell(proposal.plan)
+        return is_kept
 
-    def _replace(self, record: PlanRecord, proposal: Proposal, now: datetime) -> None:
+    def _replace(self, record: PlanRecord, proposal: Proposal, terms: Terms, now: datetime) -> None:
         """The old version ends before the new one is shown: at no moment do two of them wait."""
-        if self._end(record.plan, PlanState.WITHDRAWN, f"superseded by {proposal.plan.id}", now):
-            self._propose(proposal, now)
+        if self._end(record.plan, PlanState.WITHDRAWN, f"{SUPERSEDED_BY}{proposal.plan.id}", now):
+            self.propose(proposal, terms, now)
 
     def _end(self, plan: Plan, state: PlanState, reason: str, now: datetime) -> bool:
         try:
@@ -86,7 +99,7 @@ class WaitingPlans:
         except JournalError as error:
             self._log.error("plan_not_ended", plan=plan.id, fault=str(error))
             return False
-        self._gone(plan, state, reason)
+        self._tell(plan)
         return True
 
     def _was_answered(self, proposal: Proposal, records: Iterable[PlanRecord], now: datetime) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,86 +11,64 @@ from pathlib import Path
 import structlog
 
 from riskd import __version__
-from riskd.act.identity import Identity
-from riskd.adapters.binance_reader import BinanceReader
-from riskd.adapters.duckdb_ledger import DuckdbLedger
-from riskd.adapters.duckdb_migrate import read_migrations
-from riskd.adapters.kill_switch import KillSwitch
-from riskd.adapters.package_files import storage_directory
-from riskd.adapters.sandbox import Sandbox
-from riskd.cycle import Observe
+from riskd.adapters.kill_switch import KillSwitch, Switches
+from riskd.adapters.pause_file import PauseFiles
 from riskd.daemon import messages
 from riskd.daemon.actions import Actions
 from riskd.daemon.calendar import Calendar, Job
-from riskd.daemon.connections import Connections
+from riskd.daemon.control.assemble import means_of
+from riskd.daemon.control.means import Picture
 from riskd.daemon.halts import HaltRecord
-from riskd.daemon.hands import hands
+from riskd.daemon.hands import Hold, hands
 from riskd.daemon.history import HistoryKeeper
+from riskd.daemon.mandate import Mandate
 from riskd.daemon.memory import Memory
-from riskd.daemon.places import Places
+from riskd.daemon.pause import Pauses
+from riskd.daemon.people import People, people_of
+from riskd.daemon.people_check import people_notes
 from riskd.daemon.policies import Opening, PolicySource, opening
 from riskd.daemon.policy_files import seen_from
 from riskd.daemon.policy_keeper import PolicyKeeper
 from riskd.daemon.post import Post
 from riskd.daemon.queries import asking
-from riskd.daemon.reading import Reading
-from riskd.daemon.recording import Ledger, LedgerStore, Recording
+from riskd.daemon.recording import Ledger, Recording
 from riskd.daemon.reminders import Reminders
-from riskd.daemon.service import Listener, Parts, Service
+from riskd.daemon.service import Parts, Service
 from riskd.daemon.settings import Settings
-from riskd.execution import Executor
+from riskd.daemon.silence_reminders import SilenceReminders
+from riskd.daemon.surroundings import Surroundings as Surroundings
+from riskd.daemon.surroundings import open_duckdb as open_duckdb
+from riskd.daemon.watching import freshness_of, readers_of, reading_of
 from riskd.model.alert import Condition
-from riskd.model.desk import Desk, LegKind, Mode
+from riskd.model.desk import Mode
 from riskd.model.journal import EntryKind
-from riskd.observe.assemble import assemble
-from riskd.observe.freshness import Freshness
-from riskd.ports import Clock, Journal, Notifier, QueryRunner, VenueReader
+from riskd.model.verdict import Level
 from riskd.record.bodies import accounts_body, daemon_body
 
 _HISTORY = timedelta(days=31)
 
 
-def open_duckdb(places: Places, now: datetime) -> LedgerStore:
-    """The ledger of an installation; a file that cannot be read any more is set aside and a new one begun.
-
-    Raises:
-        LedgerError: It cannot be opened.
-    """
-    ledger, _ = DuckdbLedger.open_or_quarantine(
-        places.ledger, read_migrations(storage_directory() / "migrations"), now=now
-    )
-    return ledger
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the daemon is given from outside: everything that is not decided by its settings.
+class _Core:
+    """What everything else stands on.
 
     Attributes:
-        connections: How venues are reached.
-        notifiers: Channels to people.
-        journal: Open and verified.
-        recovered: What was cut off the journal's end when it was opened; empty when it was whole.
-        identity: Authenticates our client order ids.
-        listeners: Told of every cycle and plan.
-        open_store: Opens the ledger; raises LedgerError while that does not work.
-        executor: Carries out plans; simulations bring faulty ones, to prove that they would be caught.
-        observe: Makes snapshots; likewise.
-        queries: Asks the queries of policies; simulations bring one that needs no process.
+        begins: The policies to begin with.
+        ceiling: How far riskd may go: broken policies at the start let it only observe.
     """
 
-    clock: Clock
-    connections: Connections
-    notifiers: Sequence[Notifier]
-    journal: Journal
-    identity: Identity
-    places: Places
-    recovered: str = ""
-    listeners: tuple[Listener, ...] = ()
-    open_store: Callable[[Places, datetime], LedgerStore] = open_duckdb
-    executor: type[Executor] = Executor
-    observe: Observe = assemble
-    queries: QueryRunner = field(default_factory=Sandbox)
+    settings: Settings
+    given: Surroundings
+    source: PolicySource
+    begins: Opening
+    ceiling: Mode
+    memory: Memory
+    post: Post
+    history: HistoryKeeper
+    recording: Recording
+    switches: Switches
+    picture: Picture
+    people: People
 
 
 def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Service:
@@ -105,119 +83,152 @@ def build_service(settings: Settings, *, base: Path, given: Surroundings) -> Ser
         CredentialError: A key file cannot be trusted.
         JournalError: The journal is not what its chain promises.
     """
-    clock, desk = given.clock, settings.desk()
-    source = PolicySource(names=seen_from(base, settings.policy_files), desk=desk, queries=given.queries)
-    memory = Memory(
-        given.journal, channels=[notifier.channel for notifier in given.notifiers], now=clock.now()
-    )
-    begins = opening(source, memory.at_start, clock.now())
-    ceiling = settings.ceiling if begins.refusal is None else Mode.OBSERVE
-    post = Post(given.notifiers, memory, clock)
-    history = HistoryKeeper(desk)
-    recording = Recording(
-        memory,
-        open_ledger=lambda: _open_ledger(given, history, partial(_tell_fault, memory, post)),
-        clock=clock,
-        say=post.say,
-    )
-    switch = KillSwitch(given.places.kill_switch)
-    readers = readers_of(settings, given.connections, clock)
-    actions = hands(
+    core = _core(settings, base, given)
+    mandate = _mandate(core)
+    hold = hands(
         settings,
-        readers,
-        connections=given.connections,
-        clock=clock,
-        identity=given.identity,
-        executor=given.executor,
-        listeners=given.listeners,
-        ceiling=ceiling,
-        memory=memory,
-        recording=recording,
-        post=post,
-        switch=switch,
+        given,
+        ceiling=core.ceiling,
+        memory=core.memory,
+        recording=core.recording,
+        mandate=mandate,
+        switches=core.switches,
+        say=core.post.say,
     )
-    policies = _policies(settings, given, source, begins, memory=memory, post=post, actions=actions)
-    reminders = Reminders(lambda: policies.bundle.waivers, memory, post.say)
-    service = Service(
-        Parts(
-            clock=clock,
-            desk=desk,
-            ceiling=ceiling,
-            cycle=settings.cycle,
-            freshness=freshness_of(settings),
-            policies=policies,
-            reading=reading_of(readers, desk, clock),
-            memory=memory,
-            recording=recording,
-            actions=actions,
-            history=history,
-            post=post,
-            calendar=_housekeeping(settings, recording, reminders, clock.now()),
-            listeners=(
-                HaltRecord(switch.is_pulled, memory=memory, say=post.say, clock=clock),
-                *given.listeners,
-            ),
-            observe=given.observe,
-            queries=given.queries,
-        )
+    service = Service(_parts(core, mandate, hold))
+    service.means = means_of(
+        settings,
+        clock=given.clock,
+        people=core.people,
+        picture=core.picture,
+        memory=core.memory,
+        decisions=mandate.decisions,
+        switches=core.switches,
+        say=core.post.say,
+        propose=hold.actions.propose,
+        ledger_fault=lambda: core.recording.ledger_fault,
+        standing=lambda: service.standing,
     )
-    if given.recovered:
-        _tell_fault(memory, post, f"the journal had a torn end: {given.recovered}", clock.now())
-    _begin(settings, ceiling, memory, recording, policies, post, clock.now())
+    _begin(core, service)
     return service
 
 
-def _policies(
-    settings: Settings,
-    given: Surroundings,
-    source: PolicySource,
-    begins: Opening,
-    *,
-    memory: Memory,
-    post: Post,
-    actions: Actions,
-) -> PolicyKeeper:
-    """Keeps the policies in force, and what may replace them."""
-    return PolicyKeeper(
-        begins,
-        source=source,
-        memory=memory,
-        say=post.say,
-        shadow_cycles=settings.reload.shadow_cycles,
-        may_send=actions.is_armed,
-        ask=asking(given.queries),
+def _mandate(core: _Core) -> Mandate:
+    read = core.given.read_again
+    return Mandate.of(
+        core.settings.orders,
+        core.memory,
+        core.post.say,
+        clock=core.given.clock,
+        read_again=None if read is None else lambda: read().orders,
     )
 
 
-def _housekeeping(settings: Settings, recording: Recording, reminders: Reminders, now: datetime) -> Calendar:
+def _core(settings: Settings, base: Path, given: Surroundings) -> _Core:
+    clock, desk = given.clock, settings.desk()
+    source = PolicySource(names=seen_from(base, settings.policy_files), desk=desk, queries=given.queries)
+    channels = [notifier.channel for notifier in given.notifiers]
+    memory = Memory(given.journal, channels=channels, now=clock.now())
+    begins = opening(source, memory.at_start, clock.now())
+    post = Post(given.notifiers, memory, clock)
+    history = HistoryKeeper(desk)
+    return _Core(
+        settings=settings,
+        given=given,
+        source=source,
+        begins=begins,
+        ceiling=settings.ceiling if begins.refusal is None else Mode.OBSERVE,
+        memory=memory,
+        post=post,
+        history=history,
+        recording=Recording(
+            memory,
+            open_ledger=lambda: _open_ledger(given, history, partial(_tell_fault, memory, post)),
+            clock=clock,
+            say=post.say,
+        ),
+        switches=Switches(KillSwitch(given.places.kill_switch), given.places.account_switches),
+        picture=Picture(),
+        people=people_of(settings.people),
+    )
+
+
+def _parts(core: _Core, mandate: Mandate, hold: Hold) -> Parts:
+    settings, given, clock = core.settings, core.given, core.given.clock
+    desk = settings.desk()
+    pauses = Pauses(
+        PauseFiles(given.places.pauses),
+        hooks=given.hooks,
+        ceiling=core.ceiling,
+        say=core.post.say,
+        clock=clock,
+    )
+    halts = HaltRecord(core.switches.house.is_pulled, memory=core.memory, say=core.post.say, clock=clock)
+    policies = _policies(core, hold.actions)
+    strays = () if hold.strays is None else (hold.strays,)
+    return Parts(
+        clock=clock,
+        desk=desk,
+        ceiling=core.ceiling,
+        cycle=settings.cycle,
+        freshness=freshness_of(settings),
+        policies=policies,
+        reading=reading_of(readers_of(settings, given.connections, clock), desk, clock),
+        memory=core.memory,
+        recording=core.recording,
+        actions=hold.actions,
+        strays=hold.strays,
+        history=core.history,
+        post=core.post,
+        calendar=_housekeeping(core, mandate, policies),
+        pauses=pauses,
+        mandate=mandate,
+        listeners=(halts, core.picture, pauses, hold.aftermath, *strays, *given.listeners),
+        observe=given.observe,
+        queries=given.queries,
+    )
+
+
+def _policies(core: _Core, actions: Actions) -> PolicyKeeper:
+    """Keeps the policies in force, and what may replace them."""
+    return PolicyKeeper(
+        core.begins,
+        source=core.source,
+        memory=core.memory,
+        say=core.post.say,
+        shadow_cycles=core.settings.reload.shadow_cycles,
+        may_send=actions.is_armed,
+        ask=asking(core.given.queries),
+    )
+
+
+def _housekeeping(core: _Core, mandate: Mandate, policies: PolicyKeeper) -> Calendar:
     """What is due by the clock rather than by the cycle."""
-    kept = timedelta(seconds=settings.ledger.keep_details)
+    recording, memory, say = core.recording, core.memory, core.post.say
+    kept = timedelta(seconds=core.settings.ledger.keep_details)
+    reminders = Reminders(lambda: policies.bundle.waivers, memory, say)
     return Calendar(
         (
             Job(name="checkpoint", cron="7 * * * *", run=recording.checkpoint),
             Job(name="forget", cron="23 3 * * *", run=partial(recording.forget, older_than=kept)),
             Job(name="remind", cron="*/5 * * * *", run=reminders.look),
+            Job(name="silences", cron="* * * * *", run=SilenceReminders(mandate.handling, memory, say).look),
         ),
-        now=now,
+        now=core.given.clock.now(),
     )
 
 
-def _begin(
-    settings: Settings,
-    ceiling: Mode,
-    memory: Memory,
-    recording: Recording,
-    policies: PolicyKeeper,
-    post: Post,
-    now: datetime,
-) -> None:
+def _begin(core: _Core, service: Service) -> None:
     """Write down and say that riskd is here, with what it found."""
-    desk, mode = settings.desk(), ceiling.name.lower()
+    memory, post, now = core.memory, core.post, core.given.clock.now()
+    if core.given.recovered:
+        _tell_fault(memory, post, f"the journal had a torn end: {core.given.recovered}", now)
+    desk, mode, policies = core.settings.desk(), core.ceiling.name.lower(), service.policies
     facts = [("version", __version__), ("mode", mode), ("policy_hash", policies.bundle.hash)]
     memory.owe(EntryKind.START, daemon_body("started", facts=facts), now)
     memory.owe(EntryKind.ACCOUNTS, accounts_body(desk), now)
     policies.begin(memory.at_start.policy_hash, now)
-    recording.open()
+    core.recording.open()
     firing = sum(
         state.condition in (Condition.FIRING, Condition.CLEARING) for state in memory.states.values()
     )
@@ -231,6 +242,11 @@ def _begin(
             version=__version__,
         )
     )
+    for note in people_notes(core.people, policies.bundle.rules):
+        structlog.get_logger("riskd").warning("people", note=note)
+        post.say(
+            messages.system_message(word=f"people {note}", headline=note, level=Level.WARN, body=(), at=now)
+        )
 
 
 def _tell_fault(memory: Memory, post: Post, what: str, at: datetime) -> None:
@@ -255,35 +271,3 @@ def _open_ledger(
     for account, samples in ledger.equity_samples(since=since).items():
         history.restore(account, samples)
     return ledger
-
-
-def readers_of(settings: Settings, connections: Connections, clock: Clock) -> tuple[VenueReader, ...]:
-    """A keyless reader for each venue and one for each account, in the order of the configuration."""
-    venues = sorted({account.venue for account in settings.accounts})
-    markets = [
-        BinanceReader(connections.market(venue), account="", clock=clock, venue=venue) for venue in venues
-    ]
-    accounts = [
-        BinanceReader(connections.reading(account), account=account.id, clock=clock, venue=account.venue)
-        for account in settings.accounts
-    ]
-    return (*markets, *accounts)
-
-
-def reading_of(readers: Sequence[VenueReader], desk: Desk, clock: Clock) -> Reading:
-    """Reads them all; spot balances only of accounts in which a hedge holds spot."""
-    spot = {leg.account for hedge in desk.hedges for leg in hedge.legs if leg.kind is LegKind.SPOT}
-    return Reading(readers, clock, spot_accounts=frozenset(spot))
-
-
-def freshness_of(settings: Settings) -> Freshness:
-    """How old each surface may be."""
-    ages = settings.freshness
-    return Freshness(
-        positions=timedelta(seconds=ages.positions),
-        orders=timedelta(seconds=ages.orders),
-        marks=timedelta(seconds=ages.marks),
-        settings=timedelta(seconds=ages.settings),
-        brackets=timedelta(seconds=ages.brackets),
-        income=timedelta(seconds=ages.income),
-    )

@@ -36,6 +36,8 @@ from riskd.policy.waiver import Waiver
 _COVERAGE = frozenset({Surface.POSITIONS, Surface.ORDERS, Surface.CONDITIONAL_ORDERS})
 """What decides the strategy of a position, and so which rules cover it."""
 
+# Up to so many rows, comparing all of them takes no longer than finding out that they need not be compared.
+_FEW = 2_000
 _EVERYTHING = Selector()
 _NO_ANSWERS: Mapping[str, Answer] = MappingProxyType({})
 
@@ -83,7 +85,8 @@ class _Evaluation:
     def read(self, rule: Rule) -> Reading:
         """The reading of one rule; unknown throughout when its evaluation raises."""
         try:
-            return excuse(self._read(rule), self._waivers.get(rule.id, ()))
+            reading, waivers = self._read(rule), self._waivers.get(rule.id)
+            return excuse(reading, waivers) if waivers else reading
         except Exception as error:  # noqa: BLE001  # whatever a measure raises, its rule must become unknown, not silent
             universe = self._universe(rule.grain)
             return _failed(rule, universe, self._place(universe), error)
@@ -121,7 +124,12 @@ class _Evaluation:
     def _covered(self, rule: Rule, universe: Universe) -> IndexArray:
         key = (rule.where, rule.grain)
         if key not in self._rows:
-            self._rows[key] = np.flatnonzero(subjects_selected(rule.where, universe))
+            everything = not rule.where.tests
+            self._rows[key] = (
+                np.arange(universe.size, dtype=np.intp)
+                if everything
+                else np.flatnonzero(subjects_selected(rule.where, universe))
+            )
         return self._rows[key]
 
     def _value(self, rule: Rule) -> Measurement:
@@ -203,6 +211,10 @@ def _counted(rule: Rule, spec: MeasureSpec) -> Selector:
 
 def _levels(rule: Rule, held: tuple[Thresholds, ...], held_at: IntArray, values: FloatArray) -> IntArray:
     bound = rule.limit.bound
+    if len(held) == 1 and not held_at.any():
+        if len(values) > _FEW and _all_ok(bound, held[0], values):
+            return np.zeros(len(values), dtype=np.int32)
+        return levels(bound, held[0], values, 0.0)
     column = np.zeros(len(values), dtype=np.int32)
     column[held_at < 0] = UNKNOWN
     for number, thresholds_held in enumerate(held):

@@ -15,7 +15,7 @@ from riskd.model.subject import Subject
 from riskd.model.verdict import Level
 from riskd.policy.expression.take import spec_of
 from riskd.policy.expression.words import columns_in
-from riskd.policy.rule import REDUCES, Action, ActionKind, Approval, Rule, Selector
+from riskd.policy.rule import SENDS_ORDERS, Action, ActionKind, Approval, Rule, Selector
 from riskd.policy.scope.coverage import match_words
 from riskd.policy.scope.roster import Cover, Entry, coverage
 from riskd.policy.scope.select import CARRIED
@@ -24,6 +24,12 @@ from riskd.policy.text.units import show
 from riskd.policy.waiver import Waiver
 
 Line = tuple[str, str]
+
+_RELEASED_BY = {
+    Approval.AUTO: "by itself",
+    Approval.HUMAN: "once a person approves",
+    Approval.FOUR_EYES: "once two people approve",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,10 +218,10 @@ def _action(action: Action, unit: Unit) -> str:
         given.append(f"{show(action.distance, Unit.RATIO)} from mark")
     if action.kind is ActionKind.CANCEL_ORDERS:
         given.append(action.which)
-    if action.kind in REDUCES:
-        given.append("by itself" if action.approval is Approval.AUTO else "said to a person, not sent")
-    elif action.kind is not ActionKind.NOTIFY:
-        given.append("left to a person")
+    if action.kind in SENDS_ORDERS:
+        given.append(_RELEASED_BY[action.approval])
+    elif action.kind is ActionKind.BLOCK_NEW_RISK:
+        given.append("told to bots")
     return f"{action.kind.value} ({', '.join(given)})" if given else action.kind.value
 
 

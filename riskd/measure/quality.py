@@ -8,7 +8,6 @@ import numpy as np
 
 from riskd.measure.book.book import Book
 from riskd.measure.book.missing import account_name, symbol
-from riskd.measure.book.surfaces import COLUMN
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Selection, Unit, Values
 from riskd.model.arrays import FloatArray
 from riskd.model.desk import UNLABELLED
@@ -68,7 +67,7 @@ def clock_skew(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection
 
 def _ages(book: Book) -> FloatArray:
     """Age of each vital surface of each account, NaN if never seen. Never negative: clocks may step back."""
-    seen = book.trust.observed_at[:, [COLUMN[surface] for surface in _VITAL]]
+    seen = book.trust.observed_at(_VITAL)
     return np.maximum(book.now_of_account[:, None] - seen, 0.0)
 
 
@@ -76,7 +75,7 @@ def _age_of_quotes(book: Book) -> Values:
     """Age of each quote by the venue's own clock, and at least that of the read that brought it."""
     tables = book.tables
     now = tables.now[tables.instrument_part]
-    reads = book.trust.observed_at[:, COLUMN[Surface.MARKS]].tolist()
+    reads = book.trust.observed_at((Surface.MARKS,))[:, 0].tolist()
     venues = zip(tables.account_part.tolist(), (profile.venue for profile in tables.profiles), strict=True)
     read_at = dict(zip(venues, reads, strict=True))
     owners = zip(tables.instrument_part.tolist(), (row.venue for row in tables.instruments), strict=True)

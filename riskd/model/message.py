@@ -44,12 +44,13 @@ class Message:
 
     Attributes:
         key: Dedupe key; a message with the same key is the same message.
-        thread: Key of the root message that this one belongs under or replaces; empty for a root.
-        edits_root: True when the root message is to show this text from now on.
+        thread: Key of the message that this one belongs under or replaces; empty for a root.
+        edits_root: True when that message is to show this text from now on. It may be a reply itself, such as a plan.
         headline: One sentence that stands alone: account, value, limit.
         fields: ``(name, value)`` pairs.
-        body: Further lines.
+        body: Further lines, the most important first: a channel cuts at the end.
         question: What people are asked, while it can be answered; None: nothing.
+        table: Rows of a table, the first of them its head, all of one width; empty: none.
     """
 
     key: str
@@ -61,3 +62,9 @@ class Message:
     fields: tuple[tuple[str, str], ...] = ()
     body: tuple[str, ...] = ()
     question: Question | None = None
+    table: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def is_referred_to(self) -> bool:
+        """Whether later messages may edit this one or stand under it by its key, though it stands under another itself."""
+        return self.kind in (MessageKind.ALERT, MessageKind.PLAN) and not self.edits_root

@@ -81,6 +81,7 @@ class StopPlacement:
         quantity: Base units that the stop closes, > 0, <= abs(held): what the stops that rest leave uncovered.
         trigger_price: Quote per base; below mark for a long, above for a short.
         mark_price: Quote per base that the plan was made on.
+        note: Why it is nearer than the policy asks, for people; empty: it is not.
     """
 
     account: str
@@ -90,6 +91,7 @@ class StopPlacement:
     quantity: Decimal
     trigger_price: Decimal
     mark_price: Decimal
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +304,7 @@ class Receipt:
         venue_order_id: The venue's id; empty when unknown.
         code: The venue's own code of a refusal; empty otherwise.
         detail: The venue's words or ours, for people; hostile text.
+        retry_after_seconds: How long the venue asks for silence with a refusal; None: it does not. Not recorded.
     """
 
     client_order_id: str
@@ -312,3 +315,4 @@ class Receipt:
     code: str
     detail: str
     at: datetime
+    retry_after_seconds: float | None = None

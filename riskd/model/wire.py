@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,12 +15,17 @@ class VenueCall:
         path: Path on the venue's host, such as ``/fapi/v3/positionRisk``.
         params: Parameters in the order in which they are signed, as the venue wants them spelt.
         signed: True when the venue demands a key and a signature.
+        body: JSON text to be sent and signed as it is, at venues whose orders are JSON; ``params`` are then the query.
+        expires_at: Aware UTC: the venue must not carry the request out later. A transport says so in the venue's own
+            way. None where ``params`` say it, or where it does not matter.
     """
 
     method: str
     path: str
     params: tuple[tuple[str, str], ...] = ()
     signed: bool = False
+    body: str = ""
+    expires_at: datetime | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -56,6 +56,22 @@ def read_json(text: str, shape: Shape) -> JsonValue:
     return value
 
 
+def read_envelope(text: str) -> dict[str, JsonValue]:
+    """The object around every answer of a venue that writes ``code`` and ``msg`` into successes too (OKX).
+
+    All else that ``read_json`` refuses is refused; what the code means is the caller's to decide.
+
+    Raises:
+        Rubbish: With the reason.
+    """
+    value = _parse(text)
+    if not isinstance(value, dict):
+        raise Rubbish("guard:not_an_object")
+    if not value:
+        raise Rubbish("guard:empty_object")
+    return value
+
+
 def _parse(text: str) -> JsonValue:
     body = text.strip()
     if not body:

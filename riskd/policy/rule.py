@@ -128,6 +128,19 @@ class Approval(StrEnum):
 
     AUTO = "auto"
     HUMAN = "human"
+    FOUR_EYES = "four_eyes"  # two different people
+
+    @property
+    def people(self) -> int:
+        """How many different people must release the order; 0: nobody need."""
+        return tuple(Approval).index(self)
+
+
+class Urgency(StrEnum):
+    """How long orders that reduce may wait for a better price."""
+
+    CALM = "calm"  # first an order that waits to be taken, then orders that take
+    URGENT = "urgent"  # orders that take, at once
 
 
 class Objective(StrEnum):
@@ -146,6 +159,7 @@ class Action:
         max_step: ``deleverage`` and ``close``: largest share of a position that one plan may close, (0, 1].
         distance: ``place_stop``: distance from mark, fraction.
         which: ``cancel_orders``: ``all``, ``risk_increasing`` or ``grid``.
+        urgency: ``deleverage`` and ``close``: how the orders meet the market; None: as the level that fires asks.
     """
 
     kind: ActionKind
@@ -155,14 +169,16 @@ class Action:
     max_step: float = 1.0
     distance: float | None = None
     which: str = "risk_increasing"
+    urgency: Urgency | None = None
 
 
 SENDS_ORDERS = frozenset(
     {ActionKind.DELEVERAGE, ActionKind.CLOSE, ActionKind.PLACE_STOP, ActionKind.CANCEL_ORDERS}
 )
+"""What riskd does at a venue, with a key that may trade and on somebody's word. ``block_new_risk`` is a word to bots."""
 
 REDUCES = frozenset({ActionKind.DELEVERAGE, ActionKind.CLOSE})
-"""What riskd carries out itself. The other actions are part of the language; riskd says that they are asked for."""
+"""What makes positions smaller at once. Cancelling an order or placing a stop trades nothing yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

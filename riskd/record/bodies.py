@@ -22,14 +22,16 @@ from riskd.record.rows import CycleRows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a person decided.
+    """What a person decided; or riskd, of what people may decide: on what terms a plan waits, that it disarmed itself.
 
     Attributes:
         what: ``ack``, ``silence``, ``approve``, ``reject`` and so on.
-        actor: Who, as the control socket or the channel authenticated them.
+        actor: Who, as the control socket or the channel authenticated them; empty: riskd.
         target: The alert, plan or account it is about.
         until: When it ends by itself; None when it does not.
         note: Why, in their words; hostile text.
+        via: How they came: ``socket uid 1000``, ``slack U012AB3CD``.
+        facts: What else was decided, by name.
     """
 
     what: str
@@ -37,6 +39,12 @@ class Decision:
     target: str
     until: datetime | None
     note: str
+    via: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def fact(self, name: str) -> str:
+        """One of the facts; empty when it is not told."""
+        return dict(self.facts).get(name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +188,7 @@ def message_body(message: Message) -> JsonObject:
         "fields": [[name, value] for name, value in message.fields],
         "body": list(message.body),
         "question": None if message.question is None else _question(message.question),
+        "table": [list(row) for row in message.table],
     }
 
 
@@ -189,13 +198,15 @@ def delivery_body(*, channel: str, key: str, thread: str, reference: str) -> Jso
 
 
 def decision_body(decision: Decision) -> JsonObject:
-    """DECISION: what a person decided."""
+    """DECISION: what was decided."""
     return {
         "what": decision.what,
         "actor": decision.actor,
         "target": decision.target,
         "until": None if decision.until is None else instant_text(decision.until),
         "note": decision.note,
+        "via": decision.via,
+        "facts": [[name, value] for name, value in decision.facts],
     }
 
 

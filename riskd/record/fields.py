@@ -144,6 +144,19 @@ class Fields:
             pairs.append((first, second))
         return tuple(pairs)
 
+    def rows(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of texts."""
+        rows = []
+        for item in self._list(name):
+            if not isinstance(item, list):
+                self._refuse(name, "lists of texts")
+            rows.append(
+                tuple(
+                    cell if isinstance(cell, str) else self._refuse(name, "lists of texts") for cell in item
+                )
+            )
+        return tuple(rows)
+
     def _list(self, name: str) -> list[JsonValue]:
         value = self._body.get(name)
         return value if isinstance(value, list) else self._refuse(name, "a list")

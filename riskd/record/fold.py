@@ -11,7 +11,7 @@ from riskd.errors import JournalError
 from riskd.model.alert import AlertKey
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import REMINDER, Message
-from riskd.model.order import SETTLED, Intent, Plan, PlanState, Receipt
+from riskd.model.order import SETTLED, Intent, Plan, PlanState, Receipt, Reduction, StopPlacement
 from riskd.record.bodies import Decision, PolicyRecord
 from riskd.record.fields import JsonObject
 from riskd.record.nouns import alert_key, decision, fields_of, intent, message, policy_record, receipt
@@ -92,7 +92,7 @@ class Remembered:
         orders: Intents that are open, or were made since the asked moment, in order.
         plans: Plans that are open, or changed since the asked moment, in order.
         undelivered: For each channel, the messages that it has not taken, in order.
-        roots: ``((channel, thread), reference)`` of every root message that a channel has taken.
+        roots: ``((channel, key), reference)`` of every post that later ones edit or stand under.
         decisions: What people decided, with when, in order.
         reminded: Keys of the reminders that were said.
     """
@@ -175,6 +175,7 @@ class Fold:
     roots: dict[tuple[str, str], str] = field(default_factory=dict)
     decisions: list[tuple[datetime, Decision]] = field(default_factory=list)
     reminded: set[str] = field(default_factory=set)
+    strays: dict[str, set[str]] = field(default_factory=dict)
 
     def apply(self, entry: JournalEntry) -> None:
         """Take in one more entry.
@@ -293,13 +294,26 @@ def _delivery(fold: Fold, entry: JournalEntry) -> None:
     channel, key, thread = fields.text("channel"), fields.text("key"), fields.text("thread")
     root, reference = (channel, thread or key), fields.text("reference")
     taken = fold.queues.get(channel, {}).pop(key, None)
-    if taken is not None and taken.edits_root:
+    if taken is None:
+        fold.roots.setdefault(
+            root, reference
+        )  # said while nothing could be written: what it was is not known
+    elif taken.edits_root:
         fold.roots[root] = reference
-    fold.roots.setdefault(root, reference)
+    elif taken.is_referred_to or not taken.thread:
+        fold.roots[(channel, key)] = reference
 
 
 def _decision(fold: Fold, entry: JournalEntry) -> None:
     fold.decisions.append((entry.at, decision(fields_of(entry))))
+
+
+def _fault(fold: Fold, entry: JournalEntry) -> None:
+    """A stray order is remembered, so that it is told once."""
+    facts = fields_of(entry).object("facts")
+    stray = facts.get("stray")
+    if isinstance(stray, str):
+        fold.strays.setdefault(str(facts.get("account", "")), set()).add(stray)
 
 
 def _nothing(fold: Fold, entry: JournalEntry) -> None:
@@ -307,13 +321,16 @@ def _nothing(fold: Fold, entry: JournalEntry) -> None:
 
 
 def _notional(meant: Intent, record: PlanRecord | None) -> Decimal:
-    """A market order has no price of its own: it counts at the mark that its plan was made on."""
+    """A market order and a stop have no limit of their own: they count at the mark that their plan was made on."""
     if meant.limit_price is not None:
         return meant.quantity * meant.limit_price
+    steps: tuple[Reduction | StopPlacement, ...] = (
+        (*record.plan.reductions, *record.plan.stops) if record else ()
+    )
     marks = [
-        reduction.mark_price
-        for reduction in (record.plan.reductions if record else ())
-        if (reduction.symbol, reduction.position_side) == (meant.symbol, meant.position_side)
+        step.mark_price
+        for step in steps
+        if (step.symbol, step.position_side) == (meant.symbol, meant.position_side)
     ]
     return meant.quantity * marks[0] if marks else Decimal(0)
 
@@ -324,7 +341,7 @@ _HANDLERS: Mapping[str, Callable[[Fold, JournalEntry], None]] = {
     EntryKind.GAP: _nothing,
     EntryKind.HALT: _kill_switch,
     EntryKind.RESUME: _kill_switch,
-    EntryKind.FAULT: _nothing,
+    EntryKind.FAULT: _fault,
     EntryKind.ACCOUNTS: _nothing,
     EntryKind.POLICY: _policy,
     EntryKind.CYCLE: _cycle,

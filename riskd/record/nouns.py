@@ -84,6 +84,7 @@ def message(fields: Fields) -> Message:
         fields=fields.pairs("fields"),
         body=fields.texts("body"),
         question=_question(fields.fields("question")) if _asks(fields) else None,
+        table=fields.rows("table") if fields.has("table") else (),
     )
 
 
@@ -106,6 +107,8 @@ def decision(fields: Fields) -> Decision:
         target=fields.text("target"),
         until=fields.instant_or_none("until"),
         note=fields.text("note"),
+        via=fields.text("via") if fields.has("via") else "",
+        facts=fields.pairs("facts") if fields.has("facts") else (),
     )
 
 

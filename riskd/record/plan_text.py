@@ -128,6 +128,7 @@ def _stop_body(step: StopPlacement) -> JsonObject:
         "quantity": str(step.quantity),
         "trigger_price": str(step.trigger_price),
         "mark_price": str(step.mark_price),
+        "note": step.note,
     }
 
 
@@ -140,6 +141,7 @@ def _stop(fields: Fields) -> StopPlacement:
         quantity=fields.decimal("quantity"),
         trigger_price=fields.decimal("trigger_price"),
         mark_price=fields.decimal("mark_price"),
+        note=fields.text("note") if fields.has("note") else "",
     )
 
 

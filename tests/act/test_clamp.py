@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.act.clamp import Fresh, OrderStyle, Pricing, Stamp, intent_for
+from riskd.act.clamp import Fresh, Learned, OrderStyle, Pricing, Stamp, Touch, intent_for
 from riskd.act.identity import Identity, OrderFacts, Owner, classify_id
 from riskd.act.refusal import Refusal, RefusalReason
 from riskd.model.instrument import Instrument
@@ -195,15 +195,30 @@ NUMBER = st.one_of(
     side=st.sampled_from(["BOTH", "LONG", "SHORT"]),
     pricing=st.sampled_from(Pricing),
     lot=st.sampled_from(["0.001", "1", "0.3"]),
+    touch=st.none() | st.builds(Touch, bid=NUMBER, ask=NUMBER),
+    learned=st.builds(
+        Learned,
+        reach=st.none() | st.decimals("0", "0.1", places=4),
+        quantity_max=st.none() | st.decimals("0", "50", places=4),
+        no_market=st.booleans(),
+    ),
 )
 def test_whatever_comes_in_an_intent_only_reduces(
-    held: Decimal, quantity: Decimal, fresh: Decimal, mark: Decimal, side: str, pricing: Pricing, lot: str
+    held: Decimal,
+    quantity: Decimal,
+    fresh: Decimal,
+    mark: Decimal,
+    side: str,
+    pricing: Pricing,
+    lot: str,
+    touch: Touch | None,
+    learned: Learned,
 ) -> None:
     reduction = replace(a_reduction("1", "1", side), held=held, quantity=quantity)
     instrument = an_instrument(lot_size=Decimal(lot), market_lot_size=Decimal(lot))
     result = intent_for(
         reduction,
-        Fresh(held=fresh, mark_price=mark),
+        Fresh(held=fresh, mark_price=mark, touch=touch, learned=learned),
         instrument,
         style=OrderStyle(pricing=pricing),
         stamp=STAMP,
@@ -217,5 +232,10 @@ def test_whatever_comes_in_an_intent_only_reduces(
     assert result.quantity <= quantity
     assert result.quantity % Decimal(lot) == 0
     assert result.quantity >= instrument.quantity_min
+    assert learned.quantity_max is None or result.quantity <= learned.quantity_max
     if result.limit_price is not None:
-        assert abs(result.limit_price / mark - 1) <= Decimal("0.01")
+        worse = mark - result.limit_price if result.direction is Direction.SELL else result.limit_price - mark
+        reach = Decimal("0.01") if learned.reach is None else min(learned.reach, Decimal("0.01"))
+        assert worse / mark <= reach
+    else:
+        assert not learned.no_market

@@ -73,16 +73,14 @@ def test_the_policys_actions_are_told_as_asked_for_not_as_done() -> None:
     assert "The policy asks at this level: deleverage to 4x." in message.body
 
 
-def test_what_riskd_does_not_carry_out_is_told_to_be_done_by_a_person() -> None:
-    asked = (
-        Action(kind=ActionKind.NOTIFY),
-        Action(kind=ActionKind.CANCEL_ORDERS),
-        Action(kind=ActionKind.CLOSE),
-    )
+def test_every_action_is_told_in_one_line_and_none_is_left_to_whoever_reads_it() -> None:
+    asked = tuple(Action(kind=kind) for kind in ActionKind if kind is not ActionKind.DELEVERAGE)
     rule = replace(RULE, actions=((Level.CRITICAL, asked),))
     ((message,),) = told(rule, [6.5])
-    assert "The policy asks at this level: cancel orders, close." in message.body
-    assert "A person must do this, riskd does not: cancel orders." in message.body
+    assert message.body[-1] == (
+        "The policy asks at this level: block new risk, cancel orders, place stop, close."
+    )
+    assert "must" not in " ".join(message.body)
 
 
 def test_clearing_relapse_and_deescalation_only_edit_the_root() -> None:
@@ -194,13 +192,6 @@ def a_storm(count: int, critical: int) -> tuple[Message, ...]:
         value = 4.5 if number < count - critical else 6.5
         events += [t.event(key) for t in run(rule, [value])[1]]
     return alert_messages(events, Background(rules=rules, before={}, unknown={}))
-
-
-def test_many_new_alerts_are_one_post_with_a_thread_and_critical_ones_stand_alone() -> None:
-    storm, *rest = a_storm(14, critical=2)
-    assert storm.headline.startswith("14 new alerts at once; the worst: CRITICAL account-12")
-    assert storm.body[-1] == "… and 4 more"
-    assert [message.thread for message in rest] == ["", ""] + [storm.key] * 12
 
 
 def test_a_few_new_alerts_stand_alone_worst_first() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from riskd.adapters.binance_sender import BinanceSender, order_params
+from riskd.adapters.binance_order_words import order_params
+from riskd.adapters.binance_sender import BinanceSender
 from riskd.adapters.ccxt_session import Rights
 from riskd.adapters.ccxt_transport import Access, open_transport
 from riskd.adapters.credentials import Secret, VenueKey

@@ -36,6 +36,15 @@ def test_json_and_lines_hold_the_same_key(tmp_path: Path, text: str) -> None:
     key = write(tmp_path, text).venue_key("main")
 
     assert (key.name, key.api_key.reveal(), key.secret.reveal()) == ("main", KEY, SECRET)
+    assert key.passphrase is None
+
+
+def test_the_third_part_of_a_key_is_a_secret_too(tmp_path: Path) -> None:
+    key = write(tmp_path, f"api_key={KEY}\nsecret={SECRET}\npassphrase=canary").venue_key("main")
+
+    assert key.passphrase is not None
+    assert key.passphrase.reveal() == "canary"
+    assert "canary" not in repr(key)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620, 0o611])

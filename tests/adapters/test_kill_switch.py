@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from riskd.adapters.kill_switch import KillSwitch, KillSwitchError
+from riskd.adapters.kill_switch import KillSwitch, KillSwitchError, Switches
 
 
 def test_any_file_of_that_name_stops_and_its_removal_lifts(tmp_path: Path) -> None:
@@ -38,3 +38,25 @@ def test_a_switch_that_cannot_be_moved_says_what_to_do_by_hand(tmp_path: Path) -
     (tmp_path / "folder").mkdir()
     with pytest.raises(KillSwitchError, match="by hand"):
         KillSwitch(tmp_path / "folder").release()
+
+
+def test_a_switch_of_which_only_the_words_are_missing_is_pulled(tmp_path: Path) -> None:
+    switch = KillSwitch(tmp_path / "halt")
+    (tmp_path / "halt").mkdir()
+    switch.pull("cannot be written into a directory, as on a full disk into a file")
+    assert switch.is_pulled()
+
+
+def test_an_account_is_stopped_by_its_own_switch_and_by_that_of_the_installation(tmp_path: Path) -> None:
+    switches = Switches(KillSwitch(tmp_path / "halt"), tmp_path / "halt.d")
+    assert not switches.is_pulled("main")
+    switches.of("main").pull("drill")
+    assert switches.is_pulled("main")
+    assert not switches.is_pulled("other")
+    switches.house.pull("drill")
+    assert switches.is_pulled("other")
+
+
+def test_switches_that_cannot_be_looked_at_stop_every_account(tmp_path: Path) -> None:
+    (tmp_path / "halt.d").write_text("not a directory")
+    assert Switches(KillSwitch(tmp_path / "halt"), tmp_path / "halt.d").is_pulled("main")

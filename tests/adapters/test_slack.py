@@ -139,7 +139,9 @@ def test_refused_blocks_fall_back_to_plain_text() -> None:
 
     (post,) = talk(story).posts
     assert post.blocks == []
-    assert post.text == "🟠 BREACH main: leverage 5.62x is above 5x"
+    assert post.text == (
+        "🟠 BREACH main: leverage 5.62x is above 5x\nThe policy asks at this level: block new risk."
+    )
 
 
 def test_a_rate_limit_says_how_long_to_wait_and_sends_nothing_more() -> None:

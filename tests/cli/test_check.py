@@ -25,13 +25,25 @@ def test_a_shipped_pack_is_found_by_its_name(riskd: Riskd) -> None:
     assert riskd("check", "grid-trading").out.startswith("1 policy, ")
 
 
-def test_actions_that_riskd_only_reports_are_named(riskd: Riskd, tmp_path: Path) -> None:
-    path = write_policy(tmp_path / "desk.yaml")
-    ran = riskd("check", path)
-    words = f"{path}:8:1: note[L016]: desk asks for block_new_risk; riskd says so in the alert, a person must do it"
+def test_a_note_is_named_with_its_place_and_is_no_fault(riskd: Riskd, tmp_path: Path) -> None:
+    more = "  - {id: risk, title: Risk, why: Any., measure: open_risk, per: account, max: 10%}\ntests:\n"
+    path = write_policy(tmp_path / "desk.yaml", ("tests:\n", more))
+    ran = riskd("check", path, "--strict")
+    words = f"{path}:17:5: note[L031]: desk/risk has no test; add one under `tests`: nothing else shows that it fires when it should"
     assert (ran.code, ran.out.splitlines()[1:]) == (0, [words])
     (note,) = riskd("check", path, "--json").json()["findings"]
-    assert (note["code"], note["severity"], note["what"]) == ("L016", "note", "desk asks for block_new_risk")
+    assert (note["code"], note["severity"], note["what"]) == ("L031", "note", "desk/risk has no test")
+
+
+@pytest.mark.parametrize("action", ["block_new_risk", "cancel_orders", "{close: {approval: four_eyes}}"])
+def test_what_riskd_carries_out_is_no_finding(riskd: Riskd, tmp_path: Path, action: str) -> None:
+    name = action.strip("{}").partition(":")[0]
+    path = write_policy(
+        tmp_path / "desk.yaml",
+        ("[notify, block_new_risk]", f"[notify, {action}]"),
+        ("actions: [block_new_risk]", f"actions: [{name}]"),
+    )
+    assert riskd("check", path, "--json").json()["findings"] == []
 
 
 def test_an_error_of_lint_is_a_finding_and_a_warning_only_when_strict(riskd: Riskd, tmp_path: Path) -> None:

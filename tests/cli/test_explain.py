@@ -78,7 +78,7 @@ def test_a_rule_is_told_whole(riskd: Riskd, tmp_path: Path) -> None:
         "clears when back inside for 0s",
         "missing keeps the last state for 2m, then alert",
         "at warn notify",
-        "at breach notify, block_new_risk (left to a person)",
+        "at breach notify, block_new_risk (told to bots)",
         "mode propose, because of the policy (policy propose, rule propose); the daemon and the account may allow less",
     ]
 

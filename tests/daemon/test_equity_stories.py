@@ -20,11 +20,12 @@ from riskd.act.refusal import RefusalReason
 from riskd.cycle import CycleResult
 from riskd.daemon.attention import with_surface
 from riskd.daemon.equity import Booked, EquityKeeper, EquitySample, Rebased, Transfer
-from riskd.daemon.gate import Books, Gatekeeper, Health, house_bounds
+from riskd.daemon.gate import Books, Gatekeeper, Health
 from riskd.daemon.history import HistoryKeeper
 from riskd.daemon.messages import equity_rebased
 from riskd.daemon.reading import Attention
 from riskd.daemon.settings import OrderSettings
+from riskd.daemon.settings_orders import house_bounds
 from riskd.measure.book.book import Book
 from riskd.model.desk import AccountProfile, Desk, Mode
 from riskd.model.history import EquitySeries
@@ -321,10 +322,10 @@ def test_f9_the_first_action_after_a_start_waits_for_complete_looks_in_a_row() -
     result = result_of(ACTING, account=Mode.ENFORCE)
     gate = Gatekeeper(
         now=lambda: result.snapshot.taken_at,
-        halted=lambda: False,
+        halted=lambda _account: False,
         health=lambda: Health(journal_ok=True, ledger_ok=True),
         books=lambda _account, _rule, _at: Books(unresolved=0, open_plan="", spent=Spent()),
-        bounds=house_bounds(OrderSettings()),
+        bounds=lambda: house_bounds(OrderSettings()),
     )
     blind = a_surface(Surface.BALANCES, "main", quality=Quality.PARTIAL, age_seconds=1.0)
     halved = replace(result, snapshot=replace(result.snapshot, surfaces=(blind, *result.snapshot.surfaces)))

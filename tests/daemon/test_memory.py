@@ -121,3 +121,14 @@ def test_a_plan_that_was_never_ended_is_under_way_until_somebody_ends_it() -> No
     assert again.books("main", "test/leverage", NOW).open_plan == "plan-1"
     again.plan_ended(a_plan(), PlanState.FAILED, "interrupted", NOW)
     assert again.books("main", "test/leverage", NOW).open_plan == ""
+
+
+def test_a_root_message_is_told_once_it_waits_and_for_ever_after() -> None:
+    journal = MemoryJournal()
+    memory = memory_of(journal)
+    assert "m1" not in memory.told
+    memory.say(a_message("m1"), NOW)
+    assert "m1" in memory.told
+    memory.delivered(Delivery(channel="room", key="m1", thread="m1", reference="r"), NOW)
+    assert "m1" in memory.told
+    assert "m1" in memory_of(journal).told

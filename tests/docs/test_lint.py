@@ -11,7 +11,7 @@ from textwrap import indent
 import pytest
 
 from riskd.daemon.settings_file import parse_settings
-from riskd.policy.lint.finding import Finding, Lint, Severity
+from riskd.policy.lint.finding import RETIRED, Finding, Lint, Severity
 from riskd.policy.lint.lint import lint
 from riskd.policy.load import load
 
@@ -58,6 +58,11 @@ def test_every_code_has_its_section_under_its_title_in_order() -> None:
         each.code: each.title for each in Lint
     }
     assert list(sections()) == sorted(sections())
+
+
+def test_a_code_that_was_given_up_is_never_given_again_and_the_page_says_what_it_was() -> None:
+    assert RETIRED.isdisjoint(each.code for each in Lint)
+    assert set(re.findall(r"^\| (L\d{3}) \|", PAGE, re.MULTILINE)) == RETIRED
 
 
 @pytest.mark.parametrize("each", Lint, ids=lambda each: each.code)

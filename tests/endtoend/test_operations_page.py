@@ -16,14 +16,14 @@ EVENT = re.compile(r"""(?:_log|get_logger\("riskd"\))\.(?:info|warning|error|exc
 
 
 def test_every_event_of_the_log_is_explained() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "riskd" / "daemon").glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "riskd" / "daemon").rglob("*.py")]
     logged = {event for source in sources for event in EVENT.findall(source)}
     assert len(logged) > 10
     assert {event for event in logged if f"| `{event}` |" not in PAGE} == set()
 
 
 def test_no_event_is_explained_that_is_not_logged() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "riskd" / "daemon").glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "riskd" / "daemon").rglob("*.py"))
     explained = re.findall(r"^\| `(\w+)` \| (?:info|warning|error) \|", PAGE, flags=re.MULTILINE)
     assert set(explained) - set(EVENT.findall(sources)) == set()
 

@@ -64,6 +64,14 @@ def test_broken_policies_do_not_keep_the_daemon_from_watching_with_the_last_good
     ]
 
 
+def test_bots_can_pass_to_the_pause_files_and_read_nothing_else() -> None:
+    text = (UNITS / "riskd.service").read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^(?:StateDirectoryMode|UMask)=.*$", text) == [
+        "StateDirectoryMode=0711",
+        "UMask=0077",
+    ]
+
+
 def test_a_daemon_that_gave_up_is_said_and_started_again() -> None:
     daemon = (UNITS / "riskd.service").read_text(encoding="utf-8")
     assert "OnFailure=riskd-failed@%N.service" in daemon

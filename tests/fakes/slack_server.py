@@ -1,12 +1,14 @@
-"""A local server that speaks the part of Slack's Web API that riskd uses, over real HTTP, with its faults.
+"""A local server that speaks the part of Slack that riskd uses, over real HTTP and websockets, with its faults.
 
 async with slack_server(token="xoxb-…") as slack:
     slack.faults = [Fault.RATE_LIMITED]
     notifier = SlackNotifier(token=…, room="#risk", base_url=slack.url)
+    await slack.sockets.click(slack.posts[0], "approve", member="U012AB3CD")
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +17,9 @@ from enum import Enum, auto
 from typing import Any
 
 from aiohttp import web
+
+from tests.fakes.slack_blocks import fault_of
+from tests.fakes.slack_sockets import SlackSockets
 
 RETRY_AFTER_SECONDS = 17
 
@@ -33,7 +38,10 @@ class Fault(Enum):
     EDIT_WINDOW_CLOSED = auto()
     MESSAGE_NOT_FOUND = auto()
     THREAD_NOT_FOUND = auto()
+    NOT_IN_CHANNEL = auto()
     NO_TIMESTAMP = auto()
+    NO_TABLES = auto()  # a workspace that knows the other blocks and no tables
+    HANG = auto()  # no answer comes before the server ends
 
 
 _ERRORS = {
@@ -41,6 +49,7 @@ _ERRORS = {
     Fault.EDIT_WINDOW_CLOSED: "edit_window_closed",
     Fault.MESSAGE_NOT_FOUND: "message_not_found",
     Fault.THREAD_NOT_FOUND: "thread_not_found",
+    Fault.NOT_IN_CHANNEL: "not_in_channel",
 }
 
 
@@ -58,6 +67,16 @@ class Post:
 
 
 @dataclass
+class Whisper:
+    """What one person was told alone."""
+
+    channel: str
+    member: str
+    thread_ts: str
+    text: str
+
+
+@dataclass
 class SlackServer:
     """The server's books. ``faults`` are used up one a request."""
 
@@ -67,18 +86,28 @@ class SlackServer:
     posts: list[Post] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    whispers: list[Whisper] = field(default_factory=list)
+    sockets: SlackSockets = field(default_factory=SlackSockets)
+    takes_tables: bool = True
+    validates: bool = True
+    ends: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method of the API."""
         method = request.match_info["method"]
-        body = await request.json() if request.can_read_body else {}
+        body = await _body(request)
         self.requests.append(method)
         self.bodies.append(body)
         fault = self.faults.pop(0) if self.faults else None
         broken = self._break(request, fault)
         if broken is not None:
             return broken
-        if request.headers.get("Authorization") != f"Bearer {self.token}":
+        if fault is Fault.HANG:
+            await self.ends.wait()
+        authorization = request.headers.get("Authorization")
+        if method == "apps.connections.open":
+            return web.json_response(self.sockets.ticket(authorization))
+        if authorization != f"Bearer {self.token}":
             return _no("invalid_auth")
         answer = self._answer(method, body, fault)
         if fault is Fault.LOST:
@@ -104,9 +133,19 @@ class SlackServer:
     def _answer(self, method: str, body: dict[str, Any], fault: Fault | None) -> web.Response:
         if method == "auth.test":
             return web.json_response({"ok": True, "user": "riskd", "team": "desk"})
-        refusal = _refused(body)
+        if method == "chat.getPermalink":
+            return web.json_response({"ok": True, "permalink": _permalink(body)})
+        if method == "blocks.validate":
+            return self._validate(body)
+        no_tables = fault is Fault.NO_TABLES or not self.takes_tables
+        refusal = fault_of(body, takes_tables=not no_tables)
         if refusal:
             return _no(refusal)
+        if method == "chat.postEphemeral":
+            self.whispers.append(
+                Whisper(body["channel"], body["user"], body.get("thread_ts", ""), body["text"])
+            )
+            return web.json_response({"ok": True, "message_ts": "1795339441.000001"})
         if method == "chat.postMessage":
             return self._post(body, fault)
         if method == "chat.update":
@@ -129,6 +168,12 @@ class SlackServer:
         place = {} if fault is Fault.NO_TIMESTAMP else {"channel": post.channel, "ts": post.ts}
         return web.json_response({"ok": True, **place})
 
+    def _validate(self, body: dict[str, Any]) -> web.Response:
+        if not self.validates:
+            return _no("unknown_method")
+        fault = fault_of({"text": "-", "blocks": json.loads(body["blocks"])}, takes_tables=self.takes_tables)
+        return _no(fault) if fault else web.json_response({"ok": True})
+
     def _update(self, body: dict[str, Any]) -> web.Response:
         for post in self.posts:
             if (post.channel, post.ts) == (body["channel"], body["ts"]):
@@ -138,20 +183,26 @@ class SlackServer:
 
 
 @asynccontextmanager
-async def slack_server(token: str = "xoxb-test") -> AsyncIterator[SlackServer]:
+async def slack_server(
+    token: str = "xoxb-test", *, app_token: str = "xapp-test"
+) -> AsyncIterator[SlackServer]:
     """A running server on a free port of this machine."""
-    server = SlackServer(token=token)
+    server = SlackServer(token=token, sockets=SlackSockets(app_token=app_token))
     app = web.Application()
     app.router.add_post("/api/{method}", server.handle)
-    runner = web.AppRunner(app)
+    app.router.add_get("/link", server.sockets.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
     server.url = f"http://127.0.0.1:{port}/api/"
+    server.sockets.url = f"ws://127.0.0.1:{port}/link"
     try:
         yield server
     finally:
+        server.ends.set()
+        await server.sockets.close()
         await runner.cleanup()
 
 
@@ -165,16 +216,14 @@ def _hang_up(request: web.Request) -> web.Response:
     return web.Response()
 
 
-def _refused(body: dict[str, Any]) -> str:
-    """Slack's own word for what is wrong with a message; empty when nothing is."""
-    if not body.get("text"):
-        return "no_text"
-    blocks = body.get("blocks", [])
-    if len(json.dumps(blocks)) > 13_000:
-        return "msg_blocks_too_long"
-    texts = [block["text"] for block in blocks if "text" in block]
-    too_long = any(not 1 <= len(text["text"]) <= 3_000 for text in texts)
-    many = len(blocks) > 50 or any(len(block.get("fields", [])) > 10 for block in blocks)
-    fields = [field for block in blocks for field in block.get("fields", [])]
-    long_field = any(not 1 <= len(text["text"]) <= 2_000 for text in fields)
-    return "invalid_blocks" if too_long or many or long_field else ""
+async def _body(request: web.Request) -> dict[str, Any]:
+    if not request.can_read_body:
+        return {}
+    if request.content_type == "application/json":
+        given = await request.json()
+        return dict(given)
+    return {name: str(value) for name, value in (await request.post()).items()}
+
+
+def _permalink(body: dict[str, Any]) -> str:
+    return f"https://desk.slack.test/archives/{body['channel']}/p{body['message_ts'].replace('.', '')}"

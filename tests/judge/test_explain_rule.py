@@ -212,15 +212,24 @@ def test_the_weakest_mode_is_told_with_what_makes_it_so() -> None:
 
 
 def test_actions_say_who_carries_them_out() -> None:
-    assert lines("house/cap", "at breach") == ["notify, block_new_risk (left to a person)"]
+    assert lines("house/cap", "at breach") == ["notify, block_new_risk (told to bots)"]
     assert lines("house/cap", "at critical") == ["notify, deleverage (to 4x, by itself)"]
 
 
-def test_an_action_that_is_left_to_a_person_promises_no_approval() -> None:
-    text = HOUSE.replace("approval: auto", "approval: human")
+@pytest.mark.parametrize(
+    ("approval", "words"),
+    [("auto", "by itself"), ("human", "once a person approves"), ("four_eyes", "once two people approve")],
+)
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [("deleverage", "to 4x"), ("cancel_orders", "risk_increasing"), ("close", "")],
+)
+def test_every_order_says_whose_word_it_waits_for(action: str, given: str, approval: str, words: str) -> None:
+    to = "to: 4x, " if action == "deleverage" else ""
+    text = HOUSE.replace("deleverage: {to: 4x, approval: auto}", f"{action}: {{{to}approval: {approval}}}")
     rule = next(rule for rule in load([("house.yaml", text)]).rules if rule.id == "house/cap")
     told = dict(explain_rule(rule, context()))
-    assert told["at critical"] == "notify, deleverage (to 4x, said to a person, not sent)"
+    assert told["at critical"] == f"notify, {action} ({', '.join(filter(None, (given, words)))})"
 
 
 def test_formula_and_source_are_those_of_the_catalogue() -> None:

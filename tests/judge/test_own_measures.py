@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from riskd.act.demand import Demand
 from riskd.act.plan import Occasion, propose
 from riskd.judge.advance import advance
 from riskd.judge.evaluate import evaluate
@@ -14,6 +15,7 @@ from riskd.model.order import Plan
 from riskd.model.report import Surface
 from riskd.model.snapshot import Quality, Snapshot
 from riskd.model.subject import Grain
+from riskd.model.verdict import Level
 from riskd.policy.rule import Rule
 from riskd.record.verdict_rows import measured_text, verdict_block
 from tests.builders import BTC, ETH, NAN, NOW, a_history, a_position, a_snapshot, a_surface, an_account
@@ -101,7 +103,8 @@ def test_a_plan_may_close_what_an_expression_is_about() -> None:
     snapshot = small()
     (subject,) = read(TILT, snapshot).subjects
     book = Book.of(snapshot, a_history(snapshot))
-    plan = propose(book, TILT, subject, close(), occasion=Occasion(episode=1, attempt=1, now=NOW))
+    demand = Demand(rule=TILT, subject=subject, action=close(), level=Level.BREACH, episode=1)
+    plan = propose(book, [demand], rules=[TILT], occasion=Occasion(episode=1, attempt=1, now=NOW))
     assert isinstance(plan, Plan), plan
     assert {step.symbol for step in plan.reductions} == {BTC, ETH}
     assert plan.value_before == 24_000 / 36_000

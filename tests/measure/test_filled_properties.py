@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskd.act.alone import rows_kept
+from riskd.act.plan.alone import rows_kept
 from riskd.measure.book.book import Book
 from riskd.measure.catalogue import select_all, take
 from riskd.measure.exposure.resting import may_open

@@ -23,6 +23,7 @@ from riskd.policy.rule import (
     MissingThen,
     Objective,
     Thresholds,
+    Urgency,
 )
 from tests.policy.policy_text import a_policy, a_rule, codes_of, policy_text
 
@@ -160,7 +161,7 @@ def test_actions_that_trade_wait_for_a_person_unless_the_policy_says_otherwise()
         "id: r\ntitle: t\nmeasure: leverage\nper: account\nmax: {breach: 5x, critical: 6x}\nclear: {margin: 10%}\n"
         "then:\n  breach: [notify, block_new_risk, cancel_orders, deleverage]\n"
         "  critical:\n    - notify\n    - cancel_orders: {which: all, approval: human}\n"
-        "    - deleverage: {to: 4x, objective: pro_rata, max_step: 25%, approval: auto}\n    - close\n"
+        "    - deleverage: {to: 4x, objective: pro_rata, max_step: 25%, approval: auto}\n    - close: {urgency: urgent}\n"
     )
     assert rule.actions_at(BREACH) == (
         NOTIFY,
@@ -178,8 +179,17 @@ def test_actions_that_trade_wait_for_a_person_unless_the_policy_says_otherwise()
             objective=Objective.PRO_RATA,
             max_step=0.25,
         ),
-        Action(kind=ActionKind.CLOSE, approval=Approval.HUMAN),
+        Action(kind=ActionKind.CLOSE, approval=Approval.HUMAN, urgency=Urgency.URGENT),
     )
+
+
+@pytest.mark.parametrize(("word", "people"), [("auto", 0), ("human", 1), ("four_eyes", 2)])
+def test_an_approval_says_how_many_people_must_release_an_order(word: str, people: int) -> None:
+    rule = a_rule(
+        "id: r\ntitle: t\nmeasure: leverage\nper: account\nmax: {breach: 5x}\n"
+        f"then: {{breach: [notify, {{close: {{approval: {word}}}}}]}}\n"
+    )
+    assert rule.actions_at(BREACH)[1].approval.people == people
 
 
 def test_a_target_at_the_clear_level_itself_is_enough() -> None:

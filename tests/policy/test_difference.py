@@ -31,6 +31,7 @@ from riskd.policy.rule import (
     Rule,
     Selector,
     Thresholds,
+    Urgency,
 )
 from riskd.policy.waiver import Waiver, WaiverTerms
 from tests.builders_rules import (
@@ -230,6 +231,72 @@ def test_parameters_of_an_order() -> None:
         (Effect.LOOSENS, "at critical: deleverage max_step 25% -> 10%"),
         (Effect.ACTS_MORE, "at critical: deleverage to 4x -> 3x"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        (Action(kind=ActionKind.CANCEL_ORDERS), "cancel_orders risk_increasing auto"),
+        (Action(kind=ActionKind.PLACE_STOP, distance=0.03), "place_stop at 3% auto"),
+    ],
+    ids=lambda each: each.kind.value if isinstance(each, Action) else "",
+)
+def test_cancelling_and_placing_act_as_orders_that_trade_do(action: Action, told: str) -> None:
+    by_person = replace(action, approval=Approval.HUMAN)
+    place = f"at critical: {action.kind.value}"
+    assert between(acting(), acting(action)) == [(Effect.ACTS_MORE, f"at critical: {told} added")]
+    assert between(acting(action), acting()) == [(Effect.LOOSENS, f"at critical: {told} dropped")]
+    assert between(acting(by_person), acting(action)) == [
+        (Effect.ACTS_MORE, f"{place} approval human -> auto")
+    ]
+    assert between(acting(action), acting(by_person)) == [(Effect.LOOSENS, f"{place} approval auto -> human")]
+
+
+def test_what_pauses_bots_is_no_order_and_only_tightens() -> None:
+    pausing = acting(Action(kind=ActionKind.BLOCK_NEW_RISK))
+    assert between(acting(), pausing) == [(Effect.TIGHTENS, "at critical: block_new_risk added")]
+    assert acts_beyond(a_bundle(acting()), a_bundle(pausing)) == ()
+
+
+def test_a_tighter_limit_in_front_of_a_cancellation_acts_more() -> None:
+    rules = [
+        a_rule(
+            at_most(breach=limit),
+            actions={"breach": (NOTIFY, Action(kind=ActionKind.CANCEL_ORDERS))},
+            mode=Mode.ENFORCE,
+        )
+        for limit in (5, 4)
+    ]
+    [change] = differences(*map(a_bundle, rules))
+    assert change.effects == (Effect.TIGHTENS, Effect.ACTS_MORE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("grid", "risk_increasing"), ("risk_increasing", "all"), ("grid", "all")]
+)
+def test_cancelling_more_of_the_orders_acts_more_and_less_of_them_loosens(old: str, new: str) -> None:
+    fewer, more = (acting(Action(kind=ActionKind.CANCEL_ORDERS, which=which)) for which in (old, new))
+    assert between(fewer, more) == [(Effect.ACTS_MORE, f"at critical: cancel_orders which {old} -> {new}")]
+    assert between(more, fewer) == [(Effect.LOOSENS, f"at critical: cancel_orders which {new} -> {old}")]
+
+
+def test_a_stop_that_is_placed_nearer_acts_more_because_it_closes_what_went_on() -> None:
+    far, near = (acting(Action(kind=ActionKind.PLACE_STOP, distance=each)) for each in (0.03, 0.003))
+    assert between(far, near) == [(Effect.ACTS_MORE, "at critical: place_stop distance 3% -> 0.3%")]
+    assert between(near, far) == [(Effect.LOOSENS, "at critical: place_stop distance 0.3% -> 3%")]
+
+
+def test_another_way_to_meet_the_market_is_neither_more_nor_less() -> None:
+    by_level, calm = acting(close()), acting(replace(close(), urgency=Urgency.CALM))
+    assert between(by_level, calm) == [(Effect.UNCLEAR, "at critical: close urgency by level -> calm")]
+
+
+def test_an_approval_by_fewer_people_acts_more_and_one_by_more_loosens() -> None:
+    alone, one, two = (acting(close(approval=approval)) for approval in Approval)
+    assert between(two, one) == [(Effect.ACTS_MORE, "at critical: close approval four_eyes -> human")]
+    assert between(one, two) == [(Effect.LOOSENS, "at critical: close approval human -> four_eyes")]
+    assert between(two, alone) == [(Effect.ACTS_MORE, "at critical: close approval four_eyes -> auto")]
+    assert between(alone, two) == [(Effect.LOOSENS, "at critical: close approval auto -> four_eyes")]
 
 
 def test_a_notice_that_is_dropped_loosens() -> None:

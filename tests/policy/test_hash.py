@@ -121,6 +121,7 @@ OTHER = {
     "target": ("to: 4x", "to: 3x"),
     "step": ("max_step: 25%", "max_step: 24%"),
     "approval": ("approval: auto", "approval: human"),
+    "urgency": ("max_step: 25%", "max_step: 25%, urgency: calm"),
     "missing hold": ("hold: 0s", "hold: 1s"),
     "missing then": ("then: breach", "then: alert"),
     "rule mode": ("    max: 90s\n", "    max: 90s\n    mode: observe\n"),

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from riskd.model.desk import AccountProfile, Desk, StrategyMatch
-from riskd.policy.lint.finding import Finding, Lint, Severity
+from riskd.policy.lint.finding import RETIRED, Finding, Lint, Severity
 from riskd.policy.lint.lint import lint
 from riskd.policy.load import load
 
@@ -271,6 +271,19 @@ def test_a_guard_that_refuses_an_action_is_told(guard: str, per: str, action: st
     assert ("L030" in codes(rule, head=f"guard: {{max_positions_touched: {guard}}}\n")) is is_refused
 
 
+@pytest.mark.parametrize(
+    ("action", "is_order"),
+    [("cancel_orders", True), ("deleverage", True), ("block_new_risk", False), ("notify", False)],
+)
+def test_whatever_may_be_sent_should_have_a_guard(action: str, is_order: bool) -> None:
+    actions = ", ".join(dict.fromkeys(("notify", action)))
+    rule = a_rule("max: 5x", more=f", mode: enforce, then: {{breach: [{actions}]}}")
+    test = "tests: [{name: a, rule: cap, series: 6x, expect: [{at: 0s, is: firing}]}]\n"
+    text = f"{HEAD.replace('observe', 'enforce')}{test}rules:\n{rule}"
+    every = {finding.code for finding in lint(load([("desk.yaml", text)]), None, NOW)}
+    assert (Lint.NO_GUARD.code in every) is is_order
+
+
 def test_rules_without_a_test_are_named_once() -> None:
     every = found(a_rule("max: 5x") + a_rule("max: 10%", measure="open_risk", name="risk"))
     assert [(each.code, each.what) for each in every] == [
@@ -377,5 +390,6 @@ def test_the_shipped_packs_have_no_errors_and_no_warnings() -> None:
     assert bad == []
 
 
-def test_codes_are_unique_and_without_gaps() -> None:
-    assert [each.code for each in Lint] == [f"L{number:03}" for number in range(1, len(Lint) + 1)]
+def test_codes_are_unique_and_without_gaps_but_those_that_were_given_up() -> None:
+    codes = [f"L{number:03}" for number in range(1, len(Lint) + len(RETIRED) + 1)]
+    assert [each.code for each in Lint] == [code for code in codes if code not in RETIRED]

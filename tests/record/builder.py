@@ -265,7 +265,15 @@ def a_message(key: str = "m1", *, thread: str = "", edits_root: bool = False) ->
 
 def a_decision(what: str = "ack") -> Decision:
     """A person decided."""
-    return Decision(what=what, actor="uid:1000", target=str(ALERT.subject), until=NOW, note="on it")
+    return Decision(
+        what=what,
+        actor="alice",
+        target=str(ALERT.subject),
+        until=NOW,
+        note="on it",
+        via="socket uid 1000",
+        facts=(("level", "breach"),),
+    )
 
 
 Step = tuple[EntryKind, dict[str, JsonValue]]

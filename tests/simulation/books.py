@@ -20,6 +20,7 @@ class Books:
     """The durable record as it grows, entry by entry.
 
     Attributes:
+        cancelled: The venue's ids of orders that are to be cancelled.
         states: Of plans, newest.
         messages: In order; a message that is written again under its key takes the place of the first.
         posted: Keys of messages that people have seen since they were written down, or that the journal says they have.
@@ -33,6 +34,7 @@ class Books:
     messages: dict[str, Message] = field(default_factory=dict)
     posted: set[str] = field(default_factory=set)
     shown: dict[str, str] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
     head: tuple[int, str] = (0, "0" * 64)
 
     def take(self, entry: JournalEntry) -> None:
@@ -57,6 +59,10 @@ class Books:
                 self.posted.discard(said.key)
             case EntryKind.DELIVERY:
                 self.posted.add(fields.text("key"))
+            case EntryKind.CANCEL:
+                facts = entry.body["facts"]
+                assert isinstance(facts, dict)
+                self.cancelled.add(str(facts["order_id"]))
             case _:
                 pass
 
@@ -86,11 +92,24 @@ class Books:
         ]
 
     def reduction_of(self, meant: Intent) -> Reduction:
-        """The step of a plan that an intent belongs to."""
-        return next(
-            step
-            for step in self.plans[meant.plan_id].reductions
-            if (step.symbol, step.position_side) == (meant.symbol, meant.position_side)
+        """The step of a plan that an intent belongs to; a stop that is placed, or closed because its trigger is passed, is
+        one of all that it covers."""
+        plan, place = self.plans[meant.plan_id], (meant.symbol, meant.position_side)
+        found = next(
+            (step for step in plan.reductions if (step.symbol, step.position_side) == place),
+            None,
+        )
+        if found is not None:
+            return found
+        stop = next(stop for stop in plan.stops if (stop.symbol, stop.position_side) == place)
+        return Reduction(
+            account=stop.account,
+            symbol=stop.symbol,
+            position_side=stop.position_side,
+            held=stop.held,
+            quantity=stop.quantity,
+            mark_price=stop.mark_price,
+            cost_estimate=0.0,
         )
 
     def intended(self, plan_id: str, symbol: str, position_side: str) -> Decimal:

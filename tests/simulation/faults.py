@@ -3,8 +3,8 @@ and mad in another. Every fault ends when the world heals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
@@ -34,14 +34,18 @@ from riskd.paper.faults import (
     too_many_requests,
     unknown_outcome,
 )
+from tests.simulation.script import Script
 
 _READ_RATES = (0.0, 0.0, 0.0, 0.01, 0.08)
 _ORDER_RATES = (0.1, 0.4)
 _ORDER_FAULTS_MAX = 4
+_LATE_SHARE = 0.25
+_CANCELS_FAIL_SHARE = 0.3
 _POSITIONS = "/fapi/v3/positionRisk"
 _BALANCES = "/fapi/v3/account"
 _MARKS = "/fapi/v1/premiumIndex"
 _ORDER = "/fapi/v1/order"
+_ANY_ORDER = "/fapi/v1/*rder"  # plain and conditional
 _LISTS = (
     _POSITIONS,
     _MARKS,
@@ -113,8 +117,8 @@ _ON_ORDERS: dict[str, Callable[[Random], Effect]] = {
     "page": lambda random: random.choice([html_page(), empty_body()]),
     "cut": lambda random: _one_of(random, TruncatedBody(keep=30), CutBody(keep=30)),
     "late": lambda random: LateBooking(
-        delay_ms=random.choice([800, 3_000, 4_900, 9_000]),
-        answer=random.choice([None, html_page(), unknown_outcome()]),
+        delay_ms=random.choice([800, 2_000, 3_000, 4_500, 9_000]),
+        answer=random.choice([None, html_page(), unknown_outcome(), unknown_outcome()]),
     ),
     "skew": lambda random: ClockSkew(skew_ms=random.choice([-9_000, 9_000])),
     "other id": lambda random: OtherClientId(),
@@ -129,9 +133,11 @@ class Rates:
         crash: At one append to the journal, each before and after it.
         hiccup: One append that fails, while the next one works again.
         halt_after_send: Somebody pulls the kill switch while an order is on its way.
+        receipt_lost: What became of an order cannot be written down, though the next entry can.
         kills: Kills at a random moment, in a minute.
         kill_after_send: Of the process, while an order is on its way.
         stops: Ends in order, in a minute.
+        dies_at_steps: Whether lives end at single awaits, wherever these are.
         windows: By name, how often in a minute it begins to be broken, and for how long at most.
         post_lost: A message that does not arrive.
         answer_lost: A message that arrives, and nobody says so.
@@ -140,9 +146,11 @@ class Rates:
     crash: float
     hiccup: float
     halt_after_send: float
+    receipt_lost: float
     kills: float
     kill_after_send: float
     stops: float
+    dies_at_steps: bool
     windows: dict[str, tuple[float, float]] = field(default_factory=dict)
     post_lost: float
     answer_lost: float
@@ -153,9 +161,11 @@ class Rates:
             crash=random.choice([0.0, 0.0, 0.0005, 0.003]),
             hiccup=random.choice([0.0, 0.0, 0.01, 0.1]),
             halt_after_send=random.choice([0.0, 0.0, 0.3]),
+            receipt_lost=random.choice([0.0, 0.0, 0.4]),
             kills=random.choice([0.0, 0.1, 0.5]),
             kill_after_send=random.choice([0.0, 0.0, 0.1, 0.4]),
             stops=random.choice([0.0, 0.1]),
+            dies_at_steps=random.random() < 0.3,
             windows={
                 "disk": (random.choice([0.0, 0.0, 0.1, 0.4]), 40.0),
                 "reserve": (random.choice([0.0, 0.0, 0.1]), 60.0),
@@ -169,57 +179,105 @@ class Rates:
         )
 
 
-def venue_faults(
-    random: Random, accounts: Sequence[str], symbols: Sequence[str], *, until_ms: int
-) -> list[Fault]:
-    """What goes wrong at the venue in one seed."""
-    faults = [*_read_faults(random), *_order_faults(random), *_forced(random, accounts, symbols)]
-    return [
-        Fault(
-            effect=fault.effect,
-            account=fault.account,
-            method=fault.method,
-            path=fault.path,
-            count=fault.count,
-            probability=fault.probability,
-            until_ms=until_ms,
-        )
-        for fault in faults
-    ]
+@dataclass(slots=True)
+class _Line:
+    """One kind of misfortune, with chance of its own."""
+
+    group: str
+    fault: Fault
+    random: Random
+    struck: int = 0
 
 
 class WatchedPlan(FaultPlan):
-    """A plan of faults that remembers what it did last."""
+    """What goes wrong at the venue in one seed; remembers what it did last.
 
-    last: Fault | None = None
+    Args:
+        draw: Decides which kinds there are.
+        until_ms: None strikes later.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        draw: Random,
+        script: Script,
+        *,
+        accounts: Sequence[str],
+        symbols: Sequence[str],
+        until_ms: int,
+    ) -> None:
+        super().__init__(Random(f"{seed} faults"))
+        self._script = script
+        self._lines = [
+            _Line(f"fault {name}", replace(fault, until_ms=until_ms), Random(f"{seed} fault {name}"))
+            for name, fault in (
+                *_read_faults(draw),
+                *_order_faults(draw),
+                *_forced(draw, accounts, symbols),
+            )
+        ]
+        self.last: Fault | None = None
+
+    def closed_between(self, from_ms: int, until_ms: int) -> None:
+        """The venue answers nothing but 503."""
+        fault = Fault(effect=maintenance(), count=None, from_ms=from_ms, until_ms=until_ms)
+        self._lines.insert(0, _Line("closed", fault, Random(0)))
 
     def take(self, account: str, method: str, path: str, now_ms: int) -> Fault | None:
-        self.last = super().take(account, method, path, now_ms)
+        """The first that strikes. All of them throw their dice, so that one that is left out changes no other."""
+        self.last = None
+        for line in self._lines:
+            fault = line.fault
+            if line.struck == fault.count or not fault.matches(account, method, path, now_ms):
+                continue
+            strikes = fault.probability >= 1 or line.random.random() < fault.probability
+            if strikes and self.last is None and self._plays(line, account, method, path, now_ms):
+                self.last = fault
         return self.last
 
+    def _plays(self, line: _Line, account: str, method: str, path: str, now_ms: int) -> bool:
+        line.struck += 1
+        if line.group == "closed":
+            return True  # a window, which is a piece of its own
+        words = f"{line.fault.effect} strikes {method} {path} of {account or 'all'} at {now_ms}"
+        return self._script.plays(line.group, line.struck, words)
 
-def maintenance_window(from_ms: int, until_ms: int) -> Fault:
-    """The venue answers nothing but 503."""
-    return Fault(effect=maintenance(), count=None, from_ms=from_ms, until_ms=until_ms)
 
-
-def _read_faults(random: Random) -> Iterable[Fault]:
+def _read_faults(random: Random) -> Iterator[tuple[str, Fault]]:
     if random.random() < 0.15:
         return  # a venue whose answers can be trusted, for once
-    for draw in _ON_READS.values():
+    for name, draw in _ON_READS.items():
         rate = random.choice(_READ_RATES)
         path, effect = draw(random)
         if rate:
-            yield Fault(effect=effect, method="GET", path=path, count=None, probability=rate)
+            yield (
+                f"read {name}",
+                Fault(effect=effect, method="GET", path=path, count=None, probability=rate),
+            )
 
 
-def _order_faults(random: Random) -> Iterable[Fault]:
-    for name in random.sample(list(_ON_ORDERS), random.randint(0, _ORDER_FAULTS_MAX)):
+def _order_faults(random: Random) -> Iterator[tuple[str, Fault]]:
+    names = random.sample(list(_ON_ORDERS), random.randint(0, _ORDER_FAULTS_MAX))
+    # What is booked later than the venue answers is the trap of all that ask; it has a chance of its own.
+    if random.random() < _LATE_SHARE and "late" not in names:
+        names.insert(0, "late")
+    for name in names:
         effect, rate = _ON_ORDERS[name](random), random.choice(_ORDER_RATES)
-        yield Fault(effect=effect, method="POST", path=_ORDER, count=None, probability=rate)
+        yield (
+            f"order {name}",
+            Fault(effect=effect, method="POST", path=_ANY_ORDER, count=None, probability=rate),
+        )
+    if random.random() < _CANCELS_FAIL_SHARE:
+        name = random.choice(["delay", "lost", "answer lost", "5xx", "page"])
+        effect = _ON_ORDERS[name](random)
+        yield (
+            f"cancel {name}",
+            Fault(effect=effect, method="DELETE", path=_ANY_ORDER, count=None, probability=0.3),
+        )
 
 
-def _forced(random: Random, accounts: Sequence[str], symbols: Sequence[str]) -> Iterable[Fault]:
+def _forced(random: Random, accounts: Sequence[str], symbols: Sequence[str]) -> Iterator[tuple[str, Fault]]:
     """The venue closes positions by itself, now and then just before it looks at an order."""
     rate = random.choice((0.0, 0.0, 0.3))
     for symbol in symbols:
@@ -227,4 +285,7 @@ def _forced(random: Random, accounts: Sequence[str], symbols: Sequence[str]) -> 
             account=random.choice(accounts), symbol=symbol, quantity=Decimal(str(random.choice([1, 20])))
         )
         if rate:
-            yield Fault(effect=effect, method="POST", path=_ORDER, count=3, probability=rate)
+            yield (
+                f"closing {symbol}",
+                Fault(effect=effect, method="POST", path=_ORDER, count=3, probability=rate),
+            )

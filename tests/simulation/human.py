@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
@@ -19,6 +20,7 @@ from riskd.paper.engine.types import (
     WorkingType,
 )
 from riskd.paper.strategies.actor import floored
+from tests.simulation.script import Script
 
 _LEVERAGE = 20
 
@@ -32,20 +34,26 @@ class Temper:
         appetite: Largest notional of one trade, in equities.
         isolates: Whether some positions get a margin of their own.
         nerves: Chance to do something in the step after somebody else has changed a position.
+        grids: Whether orders that would open are left resting on both sides of the market.
+        hedges: Whether coins are bought on the spot market and sold as perpetuals.
     """
 
     activity: float
     appetite: float
     isolates: bool
     nerves: float
+    grids: bool
+    hedges: bool
 
     @classmethod
     def drawn(cls, random: Random) -> Temper:
         return cls(
-            activity=random.choice([0.003, 0.015, 0.05]),
+            activity=random.choice([0.005, 0.02, 0.05]),
             appetite=random.choice([1.0, 2.5, 4.0]),
             isolates=random.random() < 0.2,
             nerves=random.choice([0.0, 0.5]),
+            grids=random.random() < 0.3,
+            hedges=random.random() < 0.2,
         )
 
 
@@ -53,17 +61,24 @@ class Human:
     """An ``Actor``. What the venue refuses is let go of, as people do.
 
     Args:
-        random: Decides everything.
+        seed: Decides everything, each deed by itself.
+        script: Leaves out deeds that shall not be done.
         rests_from_ms: From here on hands off.
     """
 
     name = "human"
 
-    def __init__(self, account: str, random: Random, temper: Temper, *, rests_from_ms: int) -> None:
+    def __init__(
+        self, account: str, seed: int, temper: Temper, script: Script, *, rests_from_ms: int
+    ) -> None:
         self.account = account
-        self._random = random
+        self._seed = seed
+        self._urges = Random(f"{seed} {account}")
+        self._random = Random(0)  # of the deed that is being done
         self._temper = temper
+        self._script = script
         self._rests_from_ms = rests_from_ms
+        self._deeds = 0
         self._sent = 0
         self._left: Mapping[tuple[str, PositionSide], Decimal] = {}
         self._habits: Mapping[Callable[[Exchange], None], int] = {
@@ -73,34 +88,39 @@ class Human:
             self._take_profit: 2,
             self._cancel: 2,
             self._move_cash: 1,
+            self._lay_grid: 2 if temper.grids else 0,
+            self._hedge: 2 if temper.hedges else 0,
         }
 
     def settle_in(self, exchange: Exchange) -> None:
         """Before anybody watches: leverage settings, and the first positions."""
         for contract in exchange.contracts:
             exchange.set_leverage(self.account, contract.symbol, _LEVERAGE)
-            if self._temper.isolates and self._random.random() < 0.5:
+            if self._temper.isolates and self._urges.random() < 0.5:
                 exchange.set_margin_type(self.account, contract.symbol, MarginType.ISOLATED)
-        for _ in range(self._random.randint(1, 3)):
-            self._try(exchange, self._open)
+        for _ in range(self._urges.randint(1, 3)):
+            self._do(exchange, self._open)
 
     def on_step(self, exchange: Exchange, now_ms: int) -> None:
         """Perhaps do one thing."""
-        if now_ms >= self._rests_from_ms or self._random.random() >= self._urge(exchange):
-            return
-        self._try(exchange, self._random.choices(list(self._habits), weights=list(self._habits.values()))[0])
+        if now_ms < self._rests_from_ms and self._urges.random() < self._urge(exchange):
+            self._do(exchange, None)
+
+    def _do(self, exchange: Exchange, habit: Callable[[Exchange], None] | None) -> None:
+        """One deed; None: whichever comes to mind."""
+        self._deeds += 1
+        self._random = Random(f"{self._seed} {self.account} {self._deeds}")
+        habit = habit or self._random.choices(list(self._habits), weights=list(self._habits.values()))[0]
+        words = f"{habit.__name__.strip('_')} at {exchange.now_ms}"
+        if self._script.plays(f"deed {self.account}", self._deeds, words):
+            with suppress(Rejection):
+                habit(exchange)
 
     def _urge(self, exchange: Exchange) -> float:
         """How likely it is to do something now: more likely when positions are not what it left behind."""
         held = {(one.symbol, one.position_side): one.quantity for one in exchange.positions(self.account)}
         surprised, self._left = held != self._left, held
         return max(self._temper.activity, self._temper.nerves if surprised else 0.0)
-
-    def _try(self, exchange: Exchange, habit: Callable[[Exchange], None]) -> None:
-        try:
-            habit(exchange)
-        except Rejection:
-            return
 
     def _open(self, exchange: Exchange) -> None:
         contract = self._random.choice(exchange.contracts)
@@ -164,6 +184,43 @@ class Human:
             price=position.mark_price * (1 + away if position.quantity > 0 else 1 - away),
         )
 
+    def _lay_grid(self, exchange: Exchange) -> None:
+        """Orders that wait for the market on both sides of it, and would open or turn a position."""
+        contract = self._random.choice(exchange.contracts)
+        mark = exchange.quote(contract.symbol).mark
+        hedge_mode = exchange.account(self.account).hedge_mode
+        quantity = exchange.account(self.account).margin_balance / mark * Decimal("0.2")
+        for step in range(1, self._random.randint(2, 4)):
+            away = Decimal(step * self._random.randint(3, 15)).scaleb(-3)
+            for side, price in ((Side.BUY, mark * (1 - away)), (Side.SELL, mark * (1 + away))):
+                hedged = PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
+                self._place(
+                    exchange,
+                    symbol=contract.symbol,
+                    side=side,
+                    quantity=quantity,
+                    position_side=hedged if hedge_mode else PositionSide.BOTH,
+                    price=price,
+                    opens=True,
+                )
+
+    def _hedge(self, exchange: Exchange) -> None:
+        """Spot bought, the same sold as a perpetual."""
+        contract = self._random.choice(exchange.contracts)
+        view = exchange.account(self.account)
+        share = Decimal(self._random.randint(10, 30)).scaleb(-2)
+        quantity = self._fitted(
+            exchange, contract.symbol, view.margin_balance * share / exchange.quote(contract.symbol).mark
+        )
+        exchange.trade_spot(self.account, contract.base, quantity)
+        self._place(
+            exchange,
+            symbol=contract.symbol,
+            side=Side.SELL,
+            quantity=quantity,
+            position_side=PositionSide.SHORT if view.hedge_mode else PositionSide.BOTH,
+        )
+
     def _cancel(self, exchange: Exchange) -> None:
         orders = [*exchange.open_orders(self.account), *exchange.open_algo_orders(self.account)]
         if not orders:
@@ -190,6 +247,7 @@ class Human:
         quantity: Decimal,
         position_side: PositionSide,
         price: Decimal | None = None,
+        opens: bool = False,
     ) -> None:
         self._sent += 1
         tick = exchange.contract(symbol).tick_size
@@ -203,7 +261,7 @@ class Human:
                 quantity=self._fitted(exchange, symbol, quantity),
                 price=None if price is None else floored(price, tick),
                 # A take-profit that stays behind after its position has gone must not open another one.
-                reduce_only=price is not None and position_side is PositionSide.BOTH,
+                reduce_only=price is not None and not opens and position_side is PositionSide.BOTH,
                 client_order_id=f"human-{self._sent:06d}",
             ),
         )

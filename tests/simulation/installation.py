@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -11,6 +12,9 @@ DATA_AGE_SECONDS = 15
 
 EVERY_SECONDS, NEAR_SECONDS = 10, 5
 
+WEIGHT_SPARE = 700
+"""Request weight in a minute that is just enough for one account when nothing fails."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strictness:
@@ -19,6 +23,10 @@ class Strictness:
     Attributes:
         leverage_max: Critical leverage; above it riskd deleverages.
         orders_per_hour_max: House bound, small enough in some seeds to be met.
+        weight_per_minute: Of requests, for each account; small in some seeds.
+        asks_people: Whether people decide on every reduction of leverage.
+        cancels: Whether resting orders that add risk are to be cancelled.
+        places_stops: Whether missing stops are to be placed.
     """
 
     leverage_max: float
@@ -27,29 +35,48 @@ class Strictness:
     closes_near_liquidation: bool
     orders_per_hour_max: int
     plans_per_rule_per_day_max: int
+    weight_per_minute: int
+    asks_people: bool
+    cancels: bool
+    places_stops: bool
 
     @classmethod
     def drawn(cls, random: Random) -> Strictness:
         tight = random.random() < 0.15
         return cls(
-            leverage_max=random.choice([3.0, 5.0]),
+            leverage_max=random.choice([2.0, 3.0, 4.0]),
             objective=random.choice(["min_cost", "pro_rata"]),
             max_step=random.choice(["100%", "60%"]),
             closes_near_liquidation=random.random() < 0.5,
             orders_per_hour_max=6 if tight else 10_000,
             plans_per_rule_per_day_max=5 if tight else 10_000,
+            weight_per_minute=random.choice([2400, 2400, WEIGHT_SPARE]),
+            asks_people=random.random() < 0.1,
+            cancels=random.random() < 0.4,
+            places_stops=random.random() < 0.4,
         )
 
     @property
-    def is_tight(self) -> bool:
-        """Whether budgets, rather than the market, may stop riskd."""
-        return self.orders_per_hour_max < 100
+    def may_stay(self) -> bool:
+        """Whether an account may stay beyond its limit: house bounds may stop riskd, or it has to ask people."""
+        return self.orders_per_hour_max < 100 or self.asks_people
+
+    @property
+    def leverage_clear(self) -> float:
+        """Far enough inside the first limit for an alert to end."""
+        return self.leverage_max * 0.7 * 0.9
 
 
-def install(folder: Path, accounts: tuple[str, ...], strictness: Strictness) -> Path:
-    """Write the files and return the path of riskd.yaml."""
+def install(
+    folder: Path, accounts: tuple[str, ...], strictness: Strictness, understood: Callable[[str], str]
+) -> Path:
+    """Write the files and return the path of riskd.yaml.
+
+    Args:
+        understood: What becomes of the policy's text on its way.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "policy.yaml").write_text(_policy(strictness), encoding="utf-8")
+    (folder / "policy.yaml").write_text(understood(_policy(strictness)), encoding="utf-8")
     config = folder / "riskd.yaml"
     config.write_text(_config(accounts, strictness), encoding="utf-8")
     return config
@@ -91,6 +118,17 @@ def _policy(strictness: Strictness) -> str:
         if strictness.closes_near_liquidation
         else ""
     )
+    approval = "human" if strictness.asks_people else "auto"
+    cancel = (
+        "\n    then: {breach: [notify, {cancel_orders: {which: risk_increasing}}]}"
+        if strictness.cancels
+        else ""
+    )
+    stop = (
+        "\n    then: {warn: [notify, {place_stop: {distance: 4%, approval: auto}}]}"
+        if strictness.places_stops
+        else ""
+    )
     return f"""riskd: policy/v1
 name: sim
 title: Rules that fire often
@@ -111,13 +149,13 @@ rules:
     then:
       critical:
         - notify
-        - deleverage: {{to: {most * 0.8:g}x, objective: {strictness.objective}, max_step: {step}, approval: auto}}
+        - deleverage: {{to: {most * 0.8:g}x, objective: {strictness.objective}, max_step: {step}, approval: {approval}}}
   - id: room
     title: Room for a common fall
     why: Coins fall together.
     measure: account_shock
     per: account
-    min: {{warn: 12%, breach: 8%}}
+    min: {{warn: 12%, breach: 8%}}{cancel}
   - id: liquidation
     title: Room of one position
     why: Seen beside the common fall.
@@ -129,7 +167,7 @@ rules:
     why: A position without a stop has no plan.
     measure: stop_coverage
     per: position
-    min: {{warn: 100%}}
+    min: {{warn: 100%}}{stop}
   - id: data
     title: The account is seen
     why: Silence is not safety.
@@ -149,4 +187,14 @@ tests:
     every: 10s
     series: 20%*2, 3%
     expect: [{{at: 20s, is: firing, level: critical}}]
+  - name: little room for a common fall is a breach at once
+    rule: room
+    every: 10s
+    series: 20%*2, 5%
+    expect: [{{at: 20s, is: firing, level: breach}}]
+  - name: a position without a stop is warned of at once
+    rule: stops
+    every: 10s
+    series: 100%*2, 0%
+    expect: [{{at: 20s, is: firing, level: warn}}]
 """

@@ -1,8 +1,12 @@
-"""What must hold of every order: I1 to I4, I5x, I5y, I10, I11, I12 (docs/testing.md says each in words)."""
+"""What must hold of every order: I1 to I4, I5x, I5y, I10, I11, I12 (docs/testing.md says each in words).
+
+Orders that rest, and what riskd takes away, are in ``invariants_resting.py``.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,18 +15,21 @@ from decimal import Decimal
 from urllib.parse import parse_qsl
 
 from riskd.model.journal import EntryKind, JournalEntry
-from riskd.model.order import Direction, Intent
+from riskd.model.order import Direction, Intent, Plan
 from riskd.model.wire import VenueAnswer, VenueCall
 from riskd.paper.dialect.http import HttpRequest
 from riskd.paper.engine.exchange import Exchange
-from riskd.paper.engine.types import Order, Rejection, Side
 from tests.simulation.books import NEVER_BOOKED, Books
+from tests.simulation.invariants_resting import RestingInvariants, is_stop
 from tests.simulation.truth import Fill, Slot, Truth, booked_orders, is_riskd_id, slot_of
 from tests.simulation.violations import Violations
 
 POSITIONS = "/fapi/v3/positionRisk"
-_ORDER = "/fapi/v1/order"
+_NAMED_BY = {"/fapi/v1/order": "newClientOrderId", "/fapi/v1/algoOrder": "clientAlgoId"}
 _HOUR_SECONDS = 3600.0
+# A plan goes by prices that are as old as this, and ends with a whole lot and no dust.
+_WINDOW_MS = 20_000
+_FAR_INSIDE = 0.9
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +48,7 @@ class OrderInvariants:
     truth: Truth
     violations: Violations
     exchange: Callable[[], Exchange]
+    resting: RestingInvariants
     now: Callable[[], datetime]
     halted: Callable[[], bool]
     on_reserve: Callable[[], bool]
@@ -56,10 +64,9 @@ class OrderInvariants:
         """A request that changes something is about to leave the daemon."""
         params, check = dict(call.params), self.violations.check
         if call.method == "DELETE":
-            check(call.path == _ORDER, "I1b", f"riskd cancels by {call.path}, not one take-profit")
-            self._cancelling(account, params)
+            self.resting.cancelling(account, call)
             return
-        name = params.get("newClientOrderId", "")
+        name = params.get(_NAMED_BY.get(call.path, ""), "")
         meant = self.books.intents.get(name)
         check(meant is not None, "I2", f"order {name} leaves without an intent in the journal")
         check(name not in self.sent_ids, "I3", f"order {name} is sent a second time")
@@ -82,13 +89,16 @@ class OrderInvariants:
         left_ms = (meant.expires_at - self.now()).total_seconds() * 1000
         check(int(params["recvWindow"]) <= left_ms + 1, "I2", f"order {name} may arrive after its expiry")
         self._spend(account)
-        self._not_too_much(meant)
+        if is_stop(meant):
+            self.resting.placing(meant)
+        else:
+            self._not_too_much(meant)
 
     def arriving(self, request: HttpRequest, account: str) -> None:
         """A request that changes something has reached the venue."""
         params = dict(parse_qsl(request.body))
-        name = params.get("newClientOrderId", "")
-        if request.path != _ORDER or not is_riskd_id(name):
+        name = params.get(_NAMED_BY.get(request.path, ""), "")
+        if not is_riskd_id(name):
             self.violations.check(
                 False, "I2", f"{request.method} {request.path} is no order of riskd's: {params}"
             )
@@ -130,10 +140,13 @@ class OrderInvariants:
             "I3",
             f"{self.filled[name]} of {name} filled, meant {meant.quantity}",
         )
-        self._plan_not_exceeded(meant)
+        if not is_stop(meant):
+            self._plan_not_exceeded(meant)
 
     def journalled(self, entry: JournalEntry) -> None:
         """An entry became durable; the books have it already."""
+        if entry.kind == EntryKind.PLAN:
+            self._no_more_than_asked(self.books.plans[str(entry.body["id"])])
         if entry.kind == EntryKind.PLAN_STATE:
             for account in self.truth.slots:
                 executing = self.books.executing(account)
@@ -172,7 +185,8 @@ class OrderInvariants:
                 "I5y",
                 f"{name} was booked; the journal says never",
             )
-            if self.books.is_resolved(name):
+            # A stop that rested at its last word may have been triggered since.
+            if self.books.is_resolved(name) and not is_stop(meant):
                 last = self.books.receipts[name][-1]
                 filled = self.filled.get(name, Decimal(0))
                 self.violations.check(
@@ -182,14 +196,15 @@ class OrderInvariants:
     def _equal(self, meant: Intent, params: Mapping[str, str]) -> None:
         """I2: what is on the wire is what is in the journal; I1a: and it can only reduce."""
         side = params.get("positionSide", "BOTH")
-        price = Decimal(params["price"]) if "price" in params else None
-        wire = (params["symbol"], params["side"], side, Decimal(params["quantity"]), price)
+        prices = [Decimal(params[name]) if name in params else None for name in ("price", "triggerPrice")]
+        wire = (params["symbol"], params["side"], side, Decimal(params["quantity"]), *prices)
         durable = (
             meant.venue_symbol,
             meant.direction,
             meant.position_side,
             meant.quantity,
             meant.limit_price,
+            meant.trigger_price,
         )
         self.violations.check(wire == durable, "I2", f"sent {wire}, in the journal {durable}")
         closes = {"LONG": Direction.SELL, "SHORT": Direction.BUY}
@@ -197,27 +212,6 @@ class OrderInvariants:
         self.violations.check(
             reduces, "I1a", f"order {meant.client_order_id} is not reduce-only: {dict(params)}"
         )
-
-    def _cancelling(self, account: str, params: Mapping[str, str]) -> None:
-        """Only a take-profit of a position under reduction may be taken away, never a stop."""
-        order = self._resting(account, params)
-        if order is None:
-            return
-        closing = order.reduce_only or (
-            order.position_side.value != "BOTH"
-            and (order.side is Side.SELL) == (order.position_side.value == "LONG")
-        )
-        self.violations.check(closing and not order.is_algo, "I1b", f"riskd cancels {order}")
-        self.violations.check(not self.halted(), "I10", "riskd cancels after the kill switch was pulled")
-        self.violations.check(
-            bool(self.books.executing(account)), "I4", "riskd cancels without a plan under way"
-        )
-
-    def _resting(self, account: str, params: Mapping[str, str]) -> Order | None:
-        try:
-            return self.exchange().order(account, params["symbol"], order_id=int(params["orderId"]))
-        except (Rejection, KeyError):
-            return None
 
     def _spend(self, account: str) -> None:
         """I11: the bound on orders holds over restarts."""
@@ -249,6 +243,23 @@ class OrderInvariants:
         most = abs(held) - (abs(step.held) - step.quantity)
         self.violations.check(
             meant.quantity <= most, "I12", f"{meant} closes more than the {most} that the plan leaves"
+        )
+
+    def _no_more_than_asked(self, plan: Plan) -> None:
+        """I12: what a plan leaves, by the sizes and marks that it was made on, is not far inside its target."""
+        if plan.action != "deleverage" or len(plan.effects) > 1 or not plan.reductions:
+            return
+        now_ms = round(self.now().timestamp() * 1000)
+        since_ms = now_ms - _WINDOW_MS
+        left = self.truth.gross(plan.account, since_ms, now_ms).high - float(
+            sum(step.quantity * step.mark_price for step in plan.reductions)
+        )
+        equity = self.truth.equity(plan.account, since_ms, now_ms).low
+        leverage = left / equity if equity > 0 else math.inf
+        self.violations.check(
+            leverage >= plan.target * _FAR_INSIDE,
+            "I12",
+            f"plan {plan.id} leaves a leverage of {leverage:.2f}, {plan.target:.2f} was asked for",
         )
 
     def _plan_not_exceeded(self, meant: Intent) -> None:

@@ -6,6 +6,7 @@ No invariant without a mutant that breaks it: a simulation that finds nothing ha
 from __future__ import annotations
 
 from tests.simulation import mutants_orders as orders
+from tests.simulation import mutants_record as record
 from tests.simulation import mutants_sight as sight
 from tests.simulation import mutants_words as words
 from tests.simulation.mutant import NONE, Mutant
@@ -25,6 +26,7 @@ MUTANTS = (
     Mutant(name="not-reduce-only", caught_by=_caught("I1a"), found_by=1, wrap_trading=orders.NotReducing),
     Mutant(name="venue-does-not-enforce", caught_by=_caught("I1"), found_by=5, exchange=orders.LaxExchange),
     Mutant(name="clears-the-way", caught_by=_caught("I1b"), wrap_trading=orders.ClearsTheWay),
+    Mutant(name="drops-the-stop", caught_by=_caught("I23"), wrap_trading=orders.DropsTheStop),
     Mutant(name="twice-the-quantity", caught_by=_caught("I2"), wrap_trading=orders.Doubling),
     Mutant(name="not-found-at-once", caught_by=_caught("I5x"), found_by=233, executor=orders.Hasty),
     Mutant(name="no-fresh-read", caught_by=_caught("I12"), executor=orders.Blind),
@@ -55,4 +57,15 @@ MUTANTS = (
     Mutant(name="breaks-now-and-then", caught_by=_caught("cycle"), observe=sight.breaks_now_and_then),
     Mutant(name="leaks", caught_by=_caught("I18"), wrap_reading=sight.Leaking),
     Mutant(name="dices", caught_by=_caught("I19"), found_by=1, wrap_reading=sight.Dicing),
+    Mutant(name="closes-everything", caught_by=_caught("I12"), executor=orders.ClosesEverything),
+    Mutant(name="never-clears", caught_by=_caught("I8b"), policy=record.never_clears),
+    Mutant(name="makes-money", caught_by=_caught("I7"), exchange=record.PaysTwice),
+    Mutant(name="writes-thousands", caught_by=_caught("I7"), wrap_ledger=record.writes_thousands),
+    Mutant(name="cleans-up-locks", caught_by=_caught("I13"), after_open=record.cleans_up_locks),
+    Mutant(name="keeps-old-policies", caught_by=_caught("I15"), wrap_journal=record.KeepsOldPolicies),
+    Mutant(name="plans-on-another-cycle", caught_by=_caught("I15"), wrap_journal=record.PlansOnAnotherCycle),
+    Mutant(name="tells-its-key", caught_by=_caught("I16"), wrap_reading=record.TellsItsKey),
+    Mutant(name="deaf-to-silence", caught_by=_caught("I17"), budget=record.DeafToSilence),
+    Mutant(name="counts-no-weight", caught_by=_caught("I17"), budget=record.CountsNothing),
+    Mutant(name="deaf-to-a-no", caught_by=_caught("I24"), wrap_journal=record.DeafToANo),
 )

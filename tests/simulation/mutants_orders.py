@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -192,6 +193,14 @@ class Idle(Executor):
         return PlanResult(plan=plan, state=PlanState.REFUSED, reason="not today", receipts=())
 
 
+class ClosesEverything(Executor):
+    """A plan that closes all it touches, whatever was asked for."""
+
+    async def carry_out(self, plan: Plan) -> PlanResult:
+        whole = tuple(replace(step, quantity=abs(step.held)) for step in plan.reductions)
+        return await super().carry_out(replace(plan, reductions=whole))
+
+
 class ClearsTheWay(Wrapped):
     """Before an order leaves, whatever rests at the venue is cancelled, protective stops among it."""
 
@@ -202,6 +211,25 @@ class ClearsTheWay(Wrapped):
                 call, method="DELETE", path="/fapi/v1/algoOpenOrders", params=(("symbol", symbol),)
             )
             await self.inner.call(cancel)
+        return await self.inner.call(call)
+
+
+class DropsTheStop(Wrapped):
+    """Before an order leaves, the stops of its contract are cancelled, one by one and by their ids."""
+
+    async def call(self, call: VenueCall) -> VenueAnswer:
+        if call.method == "POST":
+            symbol = dict(call.params)["symbol"]
+            listed = await self.inner.call(
+                VenueCall(
+                    method="GET", path="/fapi/v1/openAlgoOrders", params=(("symbol", symbol),), signed=True
+                )
+            )
+            for row in json.loads(listed.text):
+                params = (("symbol", symbol), ("algoId", str(row["algoId"])))
+                await self.inner.call(
+                    replace(call, method="DELETE", path="/fapi/v1/algoOrder", params=params)
+                )
         return await self.inner.call(call)
 
 

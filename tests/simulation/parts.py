@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -13,48 +12,22 @@ from riskd.adapters.ccxt_transport import request_weight
 from riskd.adapters.request_budget import RequestBudget, Urgency
 from riskd.daemon.demo.inside import InsideConnections
 from riskd.daemon.settings import AccountSettings
-from riskd.errors import JournalError, LedgerError, NotifierError
-from riskd.model.journal import JournalEntry
+from riskd.errors import JournalError, NotifierError
+from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.message import Message
 from riskd.model.report import JsonValue
 from riskd.model.wire import VenueAnswer, VenueCall
 from riskd.ports import Clock, Journal, Record, VenueTransport
-from riskd.record.rows import CycleRows
 from tests.fakes.journal import Crash
+from tests.simulation.life import Life
 from tests.simulation.weather import Weather
-
-
-class Life:
-    """One life of the daemon's process. Once it is over, nothing of that process touches the world any more."""
-
-    def __init__(self) -> None:
-        self._over = asyncio.Event()
-
-    @property
-    def lasts(self) -> bool:
-        """Whether the process is alive."""
-        return not self._over.is_set()
-
-    def end(self) -> None:
-        """The process dies here and now."""
-        self._over.set()
-
-    async def wait(self) -> None:
-        """Return when it is over."""
-        await self._over.wait()
-
-    def must_live(self) -> None:
-        """Called by everything that the daemon does to the world.
-
-        Raises:
-            Crash: It is dead.
-        """
-        if not self.lasts:
-            raise Crash
 
 
 class Observer(Protocol):
     """Whoever checks what the daemon does to the world."""
+
+    def asking(self, call: VenueCall) -> None:
+        """A request of any kind is about to leave."""
 
     def sending(self, account: str, call: VenueCall) -> None:
         """A request that changes something is about to leave."""
@@ -83,13 +56,15 @@ class GatedTransport:
     async def call(self, call: VenueCall) -> VenueAnswer:
         self.life.must_live()
         host = call.path.split("/", 2)[1]
-        self.budget.admit(request_weight(call), host=host, urgency=self.urgency)
-        if call.method != "GET":
-            self.observer.sending(self.account, call)
-        answer = await self.inner.call(call)
-        self.budget.learn(answer, host=host)
-        self.observer.answered(self.account, call, answer)
-        return answer
+        async with self.budget.first_alone(host):
+            self.budget.admit(request_weight(call), host=host, urgency=self.urgency)
+            self.observer.asking(call)
+            if call.method != "GET":
+                self.observer.sending(self.account, call)
+            answer = await self.inner.call(call)
+            self.budget.learn(answer, host=host)
+            self.observer.answered(self.account, call, answer)
+            return answer
 
     async def close(self) -> None:
         await self.inner.close()
@@ -157,9 +132,10 @@ class SimJournal:
 
     def append_all(self, records: Sequence[Record]) -> tuple[JournalEntry, ...]:
         self._life.must_live()
-        if self._weather.disk_is_full():
+        is_receipt = any(kind == EntryKind.RECEIPT for kind, _, _ in records)
+        if self._weather.disk_is_full() or (is_receipt and self._weather.loses_a_receipt()):
             raise JournalError(f"simulated disk: no space left for {records[0][0]}")
-        survive = self._weather.entries_before_a_crash(len(records))
+        survive = self._last_of(len(records))
         entries = self._inner.append_all(records if survive is None else records[:survive])
         for entry in entries:
             self._observer.journalled(entry)
@@ -167,6 +143,12 @@ class SimJournal:
             self._life.end()
             raise Crash
         return entries
+
+    def _last_of(self, records: int) -> int | None:
+        """How many of some records the process outlives; None when it outlives them all."""
+        by_chance = self._weather.entries_before_a_crash(records)
+        at_a_step = next((count for count in range(records + 1) if self._life.step()), None)
+        return by_chance if at_a_step is None else at_a_step
 
     @property
     def on_reserve(self) -> bool:
@@ -235,74 +217,3 @@ class SimNotifier:
 
     async def close(self) -> None:
         """Nothing is held."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Shelf:
-    """What a ledger in memory keeps over restarts."""
-
-    digests: list[tuple[int, str]] = field(default_factory=list)
-    last: JournalEntry | None = None
-
-
-class LightLedger:
-    """A ledger that keeps digests only: quick enough for most seeds, strict about gaps like the real one."""
-
-    def __init__(self, shelf: Shelf, life: Life, weather: Weather) -> None:
-        self._shelf = shelf
-        self._life = life
-        self._weather = weather
-
-    def commit(self, rows: CycleRows, entries: Iterable[JournalEntry] = ()) -> None:
-        self._must_work()
-        self._take(entries)
-        self._shelf.digests.append((rows.snapshot_id, rows.digest))
-
-    def project(self, entries: Iterable[JournalEntry]) -> int:
-        self._must_work()
-        return self._take(entries)
-
-    def catch_up(self, journal: Journal) -> int:
-        last = self._shelf.last
-        missing = journal.entries(after=0 if last is None else last.sequence - 1)
-        if last is not None:
-            seen = next(missing, None)
-            if seen is None or seen.hash != last.hash:
-                raise JournalError(f"the ledger has seen entry {last.sequence}, the journal has not")
-        return self._take(missing)
-
-    @property
-    def set_aside(self) -> str:
-        return ""
-
-    def forget_details(self, *, before: datetime) -> None:
-        self._must_work()
-
-    def equity_samples(self, *, since: datetime) -> Mapping[str, Sequence[tuple[float, float, float, str]]]:
-        return {}
-
-    def transfers(self, *, since: datetime) -> Sequence[tuple[str, str, float, float, str]]:
-        return ()
-
-    def checkpoint(self) -> None:
-        self._must_work()
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-    def _must_work(self) -> None:
-        self._life.must_live()
-        if self._weather.ledger_is_broken():
-            raise LedgerError("simulated ledger: FATAL")
-
-    def _take(self, entries: Iterable[JournalEntry]) -> int:
-        written = 0
-        for entry in entries:
-            expected = 1 if self._shelf.last is None else self._shelf.last.sequence + 1
-            if entry.sequence < expected:
-                continue
-            if entry.sequence > expected:
-                raise LedgerError(f"journal entry {expected} is missing before {entry.sequence}")
-            self._shelf.last = entry
-            written += 1
-        return written

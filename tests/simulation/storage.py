@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,11 @@ from riskd.adapters.journal_file import JournalFile
 from riskd.daemon.places import Places
 from riskd.daemon.recording import LedgerStore
 from riskd.daemon.wire import open_duckdb
+from riskd.errors import StateLocked
 from riskd.ports import Journal
 from tests.fakes.journal import Crash, MemoryJournal
-from tests.simulation.parts import Life, LightLedger, Shelf
+from tests.simulation.ledger import EquityRow, LightLedger, Shelf
+from tests.simulation.life import Life
 from tests.simulation.weather import Weather
 
 OpenStore = Callable[[Places, datetime], LedgerStore]
@@ -39,6 +41,18 @@ class Storage(Protocol):
         """Everything that is kept, for the digest."""
         ...
 
+    def equity(self) -> Sequence[EquityRow]:
+        """What the ledger says of every account's equity, cycle by cycle."""
+        ...
+
+    def policies(self) -> Mapping[int, str]:
+        """By snapshot, the hash of the policies that judged it, as the ledger says."""
+        ...
+
+    def second_daemon_is_refused(self) -> bool:
+        """While a life has it open: whether another process that wants the same state directory is sent away."""
+        ...
+
 
 class MemoryStorage:
     """Lists."""
@@ -55,6 +69,15 @@ class MemoryStorage:
     def contents(self) -> Iterator[bytes]:
         yield from self._lines
         yield repr(self._shelf.digests).encode()
+
+    def equity(self) -> Sequence[EquityRow]:
+        return self._shelf.equity
+
+    def policies(self) -> Mapping[int, str]:
+        return self._shelf.policies
+
+    def second_daemon_is_refused(self) -> bool:
+        return True  # lists have no second reader
 
 
 class FileStorage:
@@ -73,14 +96,37 @@ class FileStorage:
             reserve_bytes=_RESERVE_BYTES,
             ops=_TearingDisk(life, self._weather),
         )
+        opened: list[LedgerStore] = []
+
+        def open_store(places: Places, now: datetime) -> LedgerStore:
+            store = self._open_store(life)(places, now)
+            opened.append(store)
+            return store
+
         try:
-            yield journal, self._open_store(life)
+            yield journal, open_store
         finally:
+            for store in opened:  # a life that ends while it is being built has nobody who closes it
+                store.close()
             journal.close()
 
     def contents(self) -> Iterator[bytes]:
         yield self._path.read_bytes()
         yield repr(self._shelf.digests).encode()
+
+    def equity(self) -> Sequence[EquityRow]:
+        return self._shelf.equity
+
+    def policies(self) -> Mapping[int, str]:
+        return self._shelf.policies
+
+    def second_daemon_is_refused(self) -> bool:
+        try:
+            second = JournalFile.open(self._path, holder="a second daemon", reserve_bytes=0)
+        except StateLocked:
+            return True
+        second.close()
+        return False
 
     def _open_store(self, life: Life) -> OpenStore:
         return lambda _places, _now: LightLedger(self._shelf, life, self._weather)
@@ -101,6 +147,17 @@ class DuckdbStorage(FileStorage):
             ).fetchall():
                 rows = connection.execute(f"select * from {table} order by all").fetchall()
                 yield f"{table} {rows!r}".encode()
+
+    def equity(self) -> Sequence[EquityRow]:
+        with duckdb.connect(str(self._ledger), read_only=True) as connection:
+            rows = connection.execute(
+                "select snapshot_id, account, coalesce(equity_usd, 'nan'::double) from account_snapshots order by all"
+            )
+            return rows.fetchall()
+
+    def policies(self) -> Mapping[int, str]:
+        with duckdb.connect(str(self._ledger), read_only=True) as connection:
+            return dict(connection.execute("select snapshot_id, policy_hash from snapshots").fetchall())
 
     def _open_store(self, life: Life) -> OpenStore:
         return open_duckdb
@@ -128,7 +185,11 @@ class _TearingDisk(SystemFileOps):
 
 
 def storage_of(seed: int, folder: Path, weather: Weather) -> Storage:
-    """The storage of a seed."""
+    """The storage of a seed.
+
+    Args:
+        folder: The state directory.
+    """
     if seed % _DUCKDB_EVERY == 0:
         return DuckdbStorage(folder, weather)
     if seed % _FILE_EVERY == 0:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from riskd.paper.dialect.http import HttpRequest
 from riskd.paper.engine.exchange import Exchange
-from riskd.paper.engine.types import PositionSide, Rejection, Side, Trade
+from riskd.paper.engine.types import Order, PositionSide, Rejection, Side, Trade
 from riskd.paper.venue import Delivery, Venue
 from tests.simulation.faults import WatchedPlan
 
@@ -221,13 +221,17 @@ class WatchedVenue(Venue):
 
 
 def booked_orders(exchange: Exchange, account: str, client_order_id: str) -> list[int]:
-    """Ids of the venue's orders under a client order id, filled or not."""
-    return [
-        order.order_id
-        for contract in exchange.contracts
-        for order in exchange.orders(account, contract.symbol)
-        if order.client_order_id == client_order_id
-    ]
+    """Ids of the venue's orders under a client order id, filled or not; a stop is one order, triggered or not."""
+    stops, orders = (
+        [order for order in found if order.client_order_id == client_order_id]
+        for found in (_all(exchange, account, exchange.algo_orders), _all(exchange, account, exchange.orders))
+    )
+    triggered = {order.working_order_id for order in stops}
+    return [order.order_id for order in (*stops, *orders) if order.order_id not in triggered]
+
+
+def _all(exchange: Exchange, account: str, listed: Callable[[str, str], tuple[Order, ...]]) -> list[Order]:
+    return [order for contract in exchange.contracts for order in listed(account, contract.symbol)]
 
 
 def slot_of(venue_symbol: str, position_side: str) -> Slot:

@@ -9,9 +9,10 @@ from random import Random
 from riskd.daemon.demo.world import paper_key
 from riskd.paper.dialect.http import Rights
 from riskd.paper.engine.exchange import Exchange
-from tests.simulation.faults import WatchedPlan, maintenance_window, venue_faults
+from tests.simulation.faults import WatchedPlan
 from tests.simulation.human import Human, Temper
 from tests.simulation.market import Mood, WildMarket
+from tests.simulation.script import Script
 from tests.simulation.truth import Truth, WatchedVenue
 from tests.simulation.weather import Forecast
 
@@ -21,6 +22,7 @@ _INSURANCE_FUND = Decimal(50_000)
 def build_venue(
     seed: int,
     draw: Random,
+    script: Script,
     *,
     accounts: Sequence[str],
     forecast: Forecast,
@@ -34,6 +36,7 @@ def build_venue(
 
     Args:
         draw: Decides the shape of this world.
+        script: Notes what happens, and leaves out what shall not.
         forecast: When the venue is closed for maintenance.
         truth: Sees every step.
         exchange: The venue's engine.
@@ -57,16 +60,19 @@ def build_venue(
     for account in accounts:
         engine.open_account(account, hedge_mode=draw.random() < 0.4)
         engine.deposit(account, Decimal(draw.choice([20_000, 100_000])))
-        human = Human(account, Random(f"{seed} {account}"), Temper.drawn(draw), rests_from_ms=healed_at_ms)
+        human = Human(account, seed, Temper.drawn(draw), script, rests_from_ms=healed_at_ms)
         human.settle_in(engine)
         humans.append(human)
-    plan = WatchedPlan(Random(f"{seed} faults"))
-    plan.add(
-        maintenance_window(started_at_ms + round(begin * 1000), started_at_ms + round(end * 1000))
-        for begin, end in forecast.windows["maintenance"]
+    plan = WatchedPlan(
+        seed,
+        draw,
+        script,
+        accounts=accounts,
+        symbols=[contract.symbol for contract in market.contracts],
+        until_ms=healed_at_ms,
     )
-    symbols = [contract.symbol for contract in market.contracts]
-    plan.add(venue_faults(draw, accounts, symbols, until_ms=healed_at_ms))
+    for begin, end in forecast.windows["maintenance"]:
+        plan.closed_between(started_at_ms + round(begin * 1000), started_at_ms + round(end * 1000))
     venue = WatchedVenue(
         engine,
         market,

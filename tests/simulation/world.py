@@ -7,40 +7,44 @@ minutes to do so.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import math
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from riskd.act.identity import Identity
-from riskd.adapters.request_budget import RequestBudget
 from riskd.adapters.virtual_time import Deadlock, VirtualClock, VirtualLoop
 from riskd.daemon.demo.inside import InsideConnections
 from riskd.daemon.places import places_of
-from riskd.daemon.service import Service
 from riskd.daemon.settings_file import read_settings
-from riskd.daemon.wire import Surroundings, build_service
-from riskd.errors import JournalError
+from riskd.errors import JournalError, PolicyError
 from riskd.model.journal import EntryKind, JournalEntry
 from riskd.model.wire import VenueAnswer, VenueCall
 from riskd.paper.transport import Wire
 from riskd.ports import Journal
 from tests.fakes.journal import Crash
-from tests.fakes.queries import QueriesInProcess
 from tests.simulation.books import Books
 from tests.simulation.editor import Editor
 from tests.simulation.faults import Rates
 from tests.simulation.installation import Strictness, install
 from tests.simulation.invariants_end import EndInvariants
+from tests.simulation.invariants_money import MoneyInvariants
 from tests.simulation.invariants_orders import POSITIONS, OrderInvariants
+from tests.simulation.invariants_record import RecordInvariants
+from tests.simulation.invariants_requests import RequestInvariants
+from tests.simulation.invariants_resting import RestingInvariants
 from tests.simulation.invariants_sight import SightInvariants
+from tests.simulation.life import LIVING, Life, Stepping
+from tests.simulation.lives import Lives
 from tests.simulation.market import STEP_MS
 from tests.simulation.mutant import NONE, Mutant
-from tests.simulation.parts import Channel, Life, Post, SimConnections, SimJournal, SimNotifier
-from tests.simulation.storage import OpenStore, storage_of
-from tests.simulation.truth import Fill, Truth
+from tests.simulation.parts import Channel, Post
+from tests.simulation.people import People
+from tests.simulation.script import Script
+from tests.simulation.storage import storage_of
+from tests.simulation.truth import Fill, Truth, WatchedVenue
 from tests.simulation.venue import build_venue
 from tests.simulation.violations import Violations
 from tests.simulation.weather import Forecast, Weather
@@ -57,12 +61,13 @@ class World:
         seed: Decides everything.
         folder: Empty; for riskd.yaml, the kill switch, and the files of seeds that use files.
         mutant: A fault planted in the daemon, to prove that it would be found.
+        script: Leaves out pieces of the story, and notes those that happen.
     """
 
-    def __init__(self, seed: int, folder: Path, mutant: Mutant = NONE) -> None:
+    def __init__(self, seed: int, folder: Path, mutant: Mutant = NONE, script: Script | None = None) -> None:
         draw = Random(f"{seed} shape")
-        self.seed, self.mutant = seed, mutant
-        self.healed_at = draw.choice([240.0, 360.0, 480.0])
+        self.seed, self.mutant, self.script = seed, mutant, script or Script()
+        self.healed_at = min(draw.choice([240.0, 360.0, 480.0]), self.script.heals_at or math.inf)
         self.accounts = ("one", "two")[: draw.choice([1, 2])]
         self.loop = VirtualLoop()
         self.loop.set_task_factory(self._task)
@@ -70,63 +75,105 @@ class World:
         self.over = asyncio.Event()
         self.violations = Violations(self.loop.time, on_first=self.over.set)
         rates = Rates.drawn(draw)
-        forecast = Forecast.drawn(draw, rates, until=self.healed_at)
         self.weather = Weather(
-            Random(f"{seed} weather"), rates, forecast, self.clock, healed_at=self.healed_at
+            seed=seed,
+            rates=rates,
+            forecast=Forecast.drawn(draw, rates, self.script, until=self.healed_at),
+            script=self.script,
+            clock=self.clock,
+            healed_at=self.healed_at,
         )
-        strictness = Strictness.drawn(draw)
-        self._config = install(folder, self.accounts, strictness)
-        self._editor = Editor(folder / "policy.yaml", Random(f"{seed} editor"), rests_from=self.healed_at)
-        self._settings = mutant.settings(read_settings(self._config))
-        self._places = places_of(self._settings, config=self._config)
+        self.strictness = Strictness.drawn(draw)
+        self._config = install(folder, self.accounts, self.strictness, mutant.policy)
+        self.editor = Editor(
+            folder / "policy.yaml", Random(f"{seed} editor"), self.script, rests_from=self.healed_at
+        )
+        settings = mutant.settings(read_settings(self._config))
+        self.places = places_of(settings, config=self._config)
         self.books = Books()
         self.truth = Truth(self.accounts, self._filled)
-        self.venue = build_venue(
-            seed,
-            draw,
-            accounts=self.accounts,
-            forecast=forecast,
-            truth=self.truth,
-            exchange=mutant.exchange,
-            started_at_ms=_START_MS,
-            healed_at_ms=_START_MS + round(self.healed_at * 1000),
-            ends_at_ms=_START_MS + round((self.healed_at + _HEALING_SECONDS) * 1000),
-        )
-        self.venue.on_request = self._arrived
+        self.venue = self._open_venue(draw)
         self.channel = Channel(
             clock=self.clock, weather=self.weather, random=Random(f"{seed} channel"), observer=self
         )
         self.storage = storage_of(seed, folder, self.weather)
-        self._watch(strictness)
-        self.lives = 0
-        self._policy_hash = ""
-        self._life = Life()
+        self._watch()
         latency, longest = Random(f"{seed} latency"), draw.choice([0.1, 0.5, 1.5])
-        self._wire = Wire(latency_seconds=lambda: latency.uniform(0.005, longest / 2))
+        wire = Wire(latency_seconds=lambda: latency.uniform(0.005, longest / 2))
+        self.lives = Lives(
+            seed=seed,
+            settings=settings,
+            base=self._config.parent,
+            places=self.places,
+            mutant=mutant,
+            loop=self.loop,
+            clock=self.clock,
+            weather=self.weather,
+            editor=self.editor,
+            storage=self.storage,
+            channel=self.channel,
+            inside=InsideConnections(self.venue, self.clock, wire=wire),
+            watcher=self,
+            listeners=(self.sight,),
+            observe=self.money.watched(mutant.observe),
+            weight_per_minute=self.requests.weight_per_minute,
+        )
 
-    def _watch(self, strictness: Strictness) -> None:
+    def _open_venue(self, draw: Random) -> WatchedVenue:
+        venue = build_venue(
+            self.seed,
+            draw,
+            self.script,
+            accounts=self.accounts,
+            forecast=self.weather.forecast,
+            truth=self.truth,
+            exchange=self.mutant.exchange,
+            started_at_ms=_START_MS,
+            healed_at_ms=_START_MS + round(self.healed_at * 1000),
+            ends_at_ms=_START_MS + round((self.healed_at + _HEALING_SECONDS) * 1000),
+        )
+        venue.on_request = self._arrived
+        return venue
+
+    def _watch(self) -> None:
+        resting = RestingInvariants(
+            books=self.books,
+            violations=self.violations,
+            exchange=lambda: self.venue.exchange,
+            halted=self.places.kill_switch.exists,
+        )
         self.orders = OrderInvariants(
+            resting=resting,
             books=self.books,
             truth=self.truth,
             violations=self.violations,
             exchange=lambda: self.venue.exchange,
             now=self.clock.now,
-            halted=self._places.kill_switch.exists,
+            halted=self.places.kill_switch.exists,
             on_reserve=self.weather.disk_is_on_reserve,
-            orders_per_hour_max=strictness.orders_per_hour_max,
+            orders_per_hour_max=self.strictness.orders_per_hour_max,
+        )
+        self.people = People(seed=self.seed, script=self.script, violations=self.violations)
+        self.record = RecordInvariants(books=self.books, violations=self.violations, editor=self.editor)
+        self.money = MoneyInvariants(violations=self.violations)
+        self.requests = RequestInvariants(
+            violations=self.violations,
+            now=self.clock.now,
+            monotonic=self.clock.monotonic,
+            weight_per_minute=self.strictness.weight_per_minute * len(self.accounts),
         )
         self.sight = SightInvariants(
             truth=self.truth,
             violations=self.violations,
             monotonic=self.clock.monotonic,
-            leverage_max=strictness.leverage_max,
+            leverage_max=self.strictness.leverage_max,
         )
         self.end = EndInvariants(
             books=self.books,
             truth=self.truth,
             sight=self.sight,
             violations=self.violations,
-            strictness=strictness,
+            strictness=self.strictness,
             healed_at=self.healed_at,
         )
 
@@ -140,22 +187,63 @@ class World:
         finally:
             self.loop.close()
 
+    # -- what the lives report --------------------------------------------------------------------------------------
+
+    def born(self, life: Life) -> None:
+        """A life begins."""
+        self.sight.new_life()
+        self.requests.new_life()
+
+    def opened(self, journal: Journal) -> None:
+        """I9: whatever was durable is still there. Entries that nobody was told of may have survived behind it."""
+        sequence, digest = self.books.head
+        entries = journal.entries(after=max(0, sequence - 1))
+        if sequence:
+            last = next(entries, None)
+            self.violations.check(
+                last is not None and last.hash == digest,
+                "I9",
+                f"entry {sequence} is no longer in the journal",
+            )
+        for entry in entries:
+            self.journalled(entry)
+        self.mutant.after_open(self.places.state)
+        refused = self.storage.second_daemon_is_refused()
+        self.violations.check(refused, "I13", "a second daemon may open the state directory of a live one")
+
+    def unreadable(self, error: JournalError) -> None:
+        """I9: a journal can be read after every crash."""
+        self.violations.check(False, "I9", f"the journal cannot be read in life {self.lives.count}: {error}")
+
+    def would_not_start(self, error: PolicyError) -> None:
+        """I15: broken policies keep riskd from starting only where none were ever in force."""
+        excused = self.record.policy_hash == "" and self.editor.has_broken_it
+        self.violations.check(excused, "I15", f"life {self.lives.count} did not start: {error}")
+
     # -- what the parts report ------------------------------------------------------------------------------------
+
+    def asking(self, call: VenueCall) -> None:
+        """A request of any kind is about to leave."""
+        self.requests.asking(call)
 
     def sending(self, account: str, call: VenueCall) -> None:
         """A request that changes something is about to leave; sometimes the process dies while it is on its way."""
         self.orders.sending(account, call)
         sights = self.sight.sights[account]
         self.violations.check(sights >= 2, "I20", f"an order of {account} rests on {sights} looks at it")
+        steps = self.weather.steps_to_live_after_a_send()
+        if steps is not None:
+            self.lives.present.dies_within(steps)
         seconds = self.weather.seconds_to_live_after_a_send()
         if seconds is not None:
-            self.loop.call_later(seconds, self._life.end)
+            self.loop.call_later(seconds, self.lives.present.end)
         seconds = self.weather.seconds_to_a_halt_after_a_send()
         if seconds is not None:
             self.loop.call_later(seconds, self._halt)
 
     def answered(self, account: str, call: VenueCall, answer: VenueAnswer) -> None:
         """A request has come back with an answer."""
+        self.requests.answered(answer)
         if call.path == POSITIONS and account:
             self.orders.told(account, answer)
 
@@ -167,21 +255,9 @@ class World:
         )
         self.books.take(entry)
         self.orders.journalled(entry)
-        self._judged_by_recorded(entry)
+        self.record.journalled(entry)
         failed = entry.kind == EntryKind.MESSAGE and str(entry.body["key"]).startswith("system|cycle|")
         self.violations.check(not failed, "cycle", f"a cycle failed: {entry.body.get('body')}")
-
-    def _judged_by_recorded(self, entry: JournalEntry) -> None:
-        """I22: a cycle is judged by the policies that the journal says are in force."""
-        if entry.kind == EntryKind.POLICY:
-            self._policy_hash = str(entry.body["policy_hash"])
-        elif entry.kind == EntryKind.CYCLE:
-            judged = str(entry.body["policy_hash"])
-            self.violations.check(
-                judged == self._policy_hash,
-                "I22",
-                f"a cycle was judged by {judged[:8]}, in force is {self._policy_hash[:8]}",
-            )
 
     def posted(self, post: Post) -> None:
         """People can see a post."""
@@ -197,15 +273,18 @@ class World:
 
     async def _story(self) -> None:
         pulse = self.loop.create_task(self._pulse())
-        daemon = self.loop.create_task(self._daemon())
+        daemon = self.loop.create_task(self.lives.go_on())
         await self.over.wait()
-        self._life.end()
+        self.lives.present.end()
         pulse.cancel()
         daemon.cancel()
         await asyncio.gather(pulse, daemon, return_exceptions=True)
         if not self.violations.found:
             self.end.look_back()
             self.orders.at_end()
+            self.record.at_end(self.storage.policies())
+            healed_ms = _START_MS + round(self.healed_at * 1000)
+            self.money.at_end(self.venue.exchange, self.storage.equity(), healed_ms=healed_ms)
 
     async def _pulse(self) -> None:
         """Time passes at the venue, the kill switch is pulled and released; from the healing on the end is looked for."""
@@ -213,7 +292,11 @@ class World:
             await self._sleep(STEP_MS / 1000)
             self.venue.advance_to(_START_MS + round(self.clock.monotonic() * 1000))
             self._move_kill_switch()
-            self._editor.on_step(self.clock.monotonic(), STEP_MS / 1000)
+            self.money.on_step(self.venue.exchange)
+            if self.lives.decisions is not None and self.lives.present.lasts and not self.weather.is_healed:
+                with suppress(Crash):
+                    self.people.on_step(self.lives.decisions, self.clock.now())
+            self.editor.on_step(self.clock.monotonic(), STEP_MS / 1000)
             if self.weather.is_healed and self.end.is_reached(self.clock.monotonic()):
                 self.over.set()
 
@@ -222,116 +305,21 @@ class World:
         self._move_kill_switch()
 
     def _move_kill_switch(self) -> None:
-        switch = self._places.kill_switch
+        switch = self.places.kill_switch
         if self.weather.is_halted() and not switch.exists():
             switch.write_text("simulation\n", encoding="utf-8")
         elif not self.weather.is_halted():
             switch.unlink(missing_ok=True)
-
-    async def _daemon(self) -> None:
-        """Life after life; the first begins at once, and after the healing there is one."""
-        while True:
-            self.lives += 1
-            self._life = Life()
-            self.sight.new_life()
-            try:
-                with suppress(Crash), self.storage.opened(self._life) as (stored, open_store):
-                    journal = self.mutant.wrap_journal(stored)
-                    self._is_whole(journal)
-                    await self._one_life(self._life, journal, open_store)
-            except JournalError as error:
-                self.violations.check(
-                    False, "I9", f"the journal cannot be read in life {self.lives}: {error}"
-                )
-            down = self.weather.seconds_down()
-            await self._sleep(
-                down if self.weather.is_healed else min(down, self.healed_at - self.clock.monotonic())
-            )
-
-    def _is_whole(self, journal: Journal) -> None:
-        """I9: whatever was durable is still there. Entries that nobody was told of may have survived behind it."""
-        sequence, digest = self.books.head
-        entries = journal.entries(after=max(0, sequence - 1))
-        if sequence:
-            last = next(entries, None)
-            self.violations.check(
-                last is not None and last.hash == digest,
-                "I9",
-                f"entry {sequence} is no longer in the journal",
-            )
-        for entry in entries:
-            self.journalled(entry)
-
-    async def _one_life(self, life: Life, journal: Journal, open_store: OpenStore) -> None:
-        watched = SimJournal(journal, life, self.weather, self)
-        service = build_service(
-            self._settings, base=self._config.parent, given=self._surroundings(life, watched, open_store)
-        )
-        running = self.loop.create_task(service.run())
-        try:
-            await self._live_on(service, running, life)
-        finally:
-            life.end()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            await service.abandon()
-
-    async def _live_on(self, service: Service, running: asyncio.Task[None], life: Life) -> None:
-        """Until a crash, a kill, or an end in order."""
-        now = self.clock.monotonic()
-        death = self.loop.create_task(life.wait())
-        timers = [
-            self._at(self.weather.next_kill(now), life.end),
-            self._at(self.weather.next_stop(now), service.stop),
-            # One that began with broken policies only observes: somebody restarts it once they are mended.
-            self._at(self.healed_at if self._editor.has_broken_it else None, service.stop),
-        ]
-        try:
-            await asyncio.wait({running, death}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done() and life.lasts:
-                closing = self.loop.create_task(service.close())
-                await asyncio.wait({closing, death}, return_when=asyncio.FIRST_COMPLETED)
-                closing.cancel()
-        finally:
-            death.cancel()
-            for timer in timers:
-                if timer is not None:
-                    timer.cancel()
-
-    def _surroundings(self, life: Life, journal: SimJournal, open_store: OpenStore) -> Surroundings:
-        return Surroundings(
-            clock=self.clock,
-            connections=SimConnections(
-                inside=InsideConnections(self.venue, self.clock, wire=self._wire),
-                clock=self.clock,
-                budget=RequestBudget(clock=self.clock),
-                life=life,
-                observer=self,
-                wrap_reading=self.mutant.wrap_reading,
-                wrap_trading=self.mutant.wrap_trading,
-            ),
-            notifiers=[self.mutant.wrap_notifier(SimNotifier(self.channel, life))],
-            journal=journal,
-            identity=Identity(instance=7, key=f"{self.seed:032d}".encode()),
-            places=self._places,
-            listeners=(self.sight,),
-            open_store=open_store,
-            executor=self.mutant.executor,
-            observe=self.mutant.observe,
-            queries=QueriesInProcess(),
-        )
 
     # -- small things -----------------------------------------------------------------------------------------------
 
     async def _sleep(self, seconds: float) -> None:
         await self.clock.sleep_until(self.clock.monotonic() + seconds)
 
-    def _at(self, moment: float | None, act: Callable[[], None]) -> asyncio.TimerHandle | None:
-        return None if moment is None else self.loop.call_at(moment, act)
-
     def _task(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
         """A task whose end is looked at: nothing may fail unseen."""
-        task = asyncio.Task(work, loop=loop, **options)
+        life = options.get("context", copy_context()).get(LIVING)
+        task = asyncio.Task(work if life is None else Stepping(work, life), loop=loop, **options)
         task.add_done_callback(self._ended)
         return task
 

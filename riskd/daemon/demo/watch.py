@@ -15,7 +15,8 @@ from riskd.daemon.demo.setup import Installation
 from riskd.daemon.places import Places, places_of
 from riskd.daemon.service import Listener, Service
 from riskd.daemon.settings_file import read_settings
-from riskd.daemon.wire import Surroundings, build_service
+from riskd.daemon.surroundings import Surroundings
+from riskd.daemon.wire import build_service
 from riskd.ports import Clock, Notifier
 
 

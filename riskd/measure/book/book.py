@@ -87,7 +87,7 @@ class Book:
     @cached_property
     def trust(self) -> Trust:
         """Quality of each account's surfaces."""
-        return Trust(self.tables)
+        return Trust(self.tables, self.layout)
 
     @cached_property
     def everything(self) -> Selection:
@@ -177,13 +177,12 @@ class Book:
             return np.append(self.equity, np.nan)[universe.account]
         if grain is Grain.EXCHANGE:
             return self.account_groups(Grain.PORTFOLIO).total(self.equity)[universe.part]
-        subject, account = _distinct(*universe.depends)
-        equity = Groups(subject, universe.size).total(self.equity[account])
-        if grain is Grain.HEDGE:
-            legs = self.layout.legs
-            homeless = Groups(legs.hedge, universe.size).touched(legs.account < 0)
-            return np.where(homeless, np.nan, equity)
-        return equity
+        subject, account = universe.depends
+        if grain is not Grain.HEDGE:
+            return Groups(subject, universe.size).total(self.equity[account])
+        legs, (subject, account) = self.layout.legs, _distinct(subject, account)
+        homeless = Groups(legs.hedge, universe.size).touched(legs.account < 0)
+        return np.where(homeless, np.nan, Groups(subject, universe.size).total(self.equity[account]))
 
     def _judge_trust(self, needs: frozenset[Surface], universe: Universe) -> BoolArray | None:
         accounts = self.trust.all_ok(needs)

@@ -43,7 +43,7 @@ def order_attributes(layout: Layout) -> Attributes:
 
 def account_labels(layout: Layout, account: IndexArray) -> Labels:
     """Labels of the account of each row."""
-    return Labels(account, tuple(profile.labels for profile in layout.shape.profiles))
+    return Labels(account, layout.account_labels)
 
 
 def _account_columns(layout: Layout, account: IndexArray) -> Columns:

@@ -12,6 +12,7 @@ import numpy as np
 from riskd.measure.book.definitions import Legs, Names, Places, legs_of, places_of
 from riskd.measure.book.groups import Coded, Groups, IndexArray, coded, compact, index
 from riskd.measure.book.shape import Shape
+from riskd.measure.book.universe import LabelSet
 from riskd.model.arrays import FloatArray
 from riskd.model.desk import UNLABELLED
 from riskd.model.instrument import Instrument
@@ -78,6 +79,11 @@ class Layout:
             np.arange(self.account_count, dtype=np.intp),
             tuple(profile.id for profile in self.shape.profiles),
         )
+
+    @cached_property
+    def account_labels(self) -> tuple[LabelSet, ...]:
+        """Labels of each account."""
+        return tuple(profile.labels for profile in self.shape.profiles)
 
     @cached_property
     def venues(self) -> Coded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskd.measure.book.book import Book
+from riskd.measure.book.layout import Layout
 from riskd.measure.spec import Parameter, Unit
 from riskd.model.arrays import FloatArray
 
@@ -13,8 +13,8 @@ FEE = Parameter(
 )
 
 
-def stated_fees(book: Book) -> FloatArray:
-    """Taker fee rate of each instrument; NaN where none is stated. Taken through ``book.once``."""
-    return book.layout.of_instruments(
+def stated_fees(layout: Layout) -> FloatArray:
+    """Taker fee rate of each instrument; NaN where none is stated. Taken through ``book.layout.once``."""
+    return layout.of_instruments(
         lambda rows: [np.nan if row.taker_fee_rate is None else float(row.taker_fee_rate) for row in rows]
     )

@@ -62,7 +62,7 @@ def share_of_depth(book: Book, grain: Grain, ref: MeasureRef, selection: Selecti
 def exit_cost(book: Book, grain: Grain, ref: MeasureRef, selection: Selection) -> Values:
     """Cost of closing each subject at market through the books as they stand, over equity."""
     closing, known = by_side(book, grain, selection), book.once(markets)
-    stated = book.once(stated_fees)[closing.instrument]
+    stated = book.layout.once(stated_fees)[closing.instrument]
     fee = np.where(np.isnan(stated), ref.parameter("fee"), stated)
     cost = closing.worth * (paid_away_from_mid(known, closing) + fee)
 

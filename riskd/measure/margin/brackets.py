@@ -9,6 +9,7 @@ import numpy as np
 
 from riskd.measure.book.book import Book
 from riskd.measure.book.groups import IndexArray, index
+from riskd.measure.book.layout import Layout
 from riskd.model.arrays import BoolArray, FloatArray
 
 # A step at a floor of less than this share of the margin there is the rounding of a table, not a jump.
@@ -37,15 +38,20 @@ class Brackets:
         """
         width = self.floor.shape[1]
         place = index(instrument * width)
-        floors = self.floor.ravel()
-        climbing = np.arange(len(place), dtype=np.intp)
-        for _ in range(1, width):
-            above = notional[climbing] >= floors[place[climbing] + 1]
-            climbing = climbing[above]
-            if len(climbing) == 0:
-                break
+        if width == 1:
+            return place
+        climbing = np.flatnonzero(notional >= self.floor[:, 1][instrument])
+        for level in range(2, width + 1):
             place[climbing] += 1
+            if level == width or len(climbing) == 0:
+                break
+            climbing = climbing[notional[climbing] >= self.floor[:, level][instrument[climbing]]]
         return place
+
+    @cached_property
+    def all_even(self) -> bool:
+        """Whether no table is ``uneven``."""
+        return not self.uneven.any()
 
     @cached_property
     def uneven(self) -> BoolArray:
@@ -69,7 +75,7 @@ class Brackets:
 
 def brackets(book: Book) -> Brackets:
     """The bracket tables of a book."""
-    return book.once(_tables)
+    return book.layout.once(_tables)
 
 
 def own_maintenance(book: Book) -> FloatArray:
@@ -90,6 +96,6 @@ def cross_equity(book: Book) -> FloatArray:
     return book.tables.accounts.cross_wallet_balance + pnl
 
 
-def _tables(book: Book) -> Brackets:
-    quotes = book.tables.quotes
-    return Brackets(quotes.bracket_floor, quotes.bracket_rate, quotes.bracket_amount)
+def _tables(layout: Layout) -> Brackets:
+    shape = layout.shape
+    return Brackets(shape.bracket_floor, shape.bracket_rate, shape.bracket_amount)

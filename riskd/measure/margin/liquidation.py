@@ -9,11 +9,13 @@ import numpy as np
 from riskd.measure.book.book import Book
 from riskd.measure.book.groups import Groups, index
 from riskd.measure.book.missing import missing_backing, missing_brackets, missing_value, symbol
+from riskd.measure.book.rare import replaced
 from riskd.measure.margin.brackets import brackets, cross_equity, maintenance
 from riskd.measure.margin.solver import Cushion, smallest_move
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Remedy, Selection, Unit, Values
 from riskd.model.arrays import BoolArray, FloatArray
 from riskd.model.report import Surface
+from riskd.model.snapshot import PositionColumns
 from riskd.model.subject import Grain
 
 _FALL, _RISE = -1.0, 1.0
@@ -73,7 +75,7 @@ def own_liquidation(book: Book) -> OwnLiquidation:
     """
     groups = liquidated_together(book)
     net = groups.total(book.tables.positions.notional)
-    paired = np.bincount(groups.of, minlength=groups.size) > 1
+    paired = _has_pairs(groups)
     equity = backing(book, groups)
     adverse = np.where(net >= 0.0, _FALL, _RISE)
     against = smallest_move(_cushion(book, groups, equity, adverse), brackets(book))
@@ -88,8 +90,17 @@ def own_liquidation(book: Book) -> OwnLiquidation:
 
 def nearest_distance(book: Book) -> FloatArray:
     """Smallest move of its mark, either way, that liquidates each position."""
-    room = book.once(room_to_liquidation)
-    return np.minimum(room.fall, room.rise)
+    own = book.once(own_liquidation)
+    if own.paired.any():
+        room = book.once(room_to_liquidation)
+        return np.minimum(room.fall, room.rise)
+    # Where no symbol is held on both sides only one direction liquidates, and the other need not be looked at.
+    positions = book.tables.positions
+    theirs = _stated_room(positions, positions.notional >= 0.0)
+    unknown = np.isnan(positions.notional)
+    return replaced(
+        np.fmin(np.minimum(own.fall, own.rise), theirs), unknown, lambda: np.full(len(unknown), np.nan)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +116,22 @@ def room_to_liquidation(book: Book) -> Room:
     positions = book.tables.positions
     own, long = book.once(own_liquidation), positions.notional >= 0.0
     below = 1.0 - positions.liquidation_price / positions.mark_price
-    # A price on the wrong side of mark has been passed; of a pair either side may be the right one.
+    # Of a pair either side may be the right one.
     falls = np.where(own.paired, below >= 0.0, long)
-    theirs = np.where(own.paired, np.abs(below), np.maximum(np.where(long, below, -below), 0.0))
-    theirs = np.where(positions.cannot_be_liquidated, np.inf, theirs)
+    both = np.where(positions.cannot_be_liquidated, np.inf, np.abs(below))
+    theirs = np.where(own.paired, both, _stated_room(positions, long))
     never = np.where(np.isnan(theirs), np.nan, np.inf)
     fall = np.fmin(own.fall, np.where(falls, theirs, never))
     rise = np.fmin(own.rise, np.where(falls, never, theirs))
     unknown = np.isnan(positions.notional)
     return Room(fall=np.where(unknown, np.nan, fall), rise=np.where(unknown, np.nan, rise))
+
+
+def _stated_room(positions: PositionColumns, long: BoolArray) -> FloatArray:
+    """Adverse move to the liquidation price that the venue states; a price on the wrong side of mark has been passed."""
+    below = 1.0 - positions.liquidation_price / positions.mark_price
+    adverse = np.maximum(np.where(long, below, -below), 0.0)
+    return replaced(adverse, positions.cannot_be_liquidated, lambda: np.full(len(adverse), np.inf))
 
 
 def adverse_move(book: Book) -> FloatArray:
@@ -165,8 +183,10 @@ def _cushion(book: Book, groups: Groups, equity: FloatArray, direction: FloatArr
 
 def cross_rows(book: Book) -> Groups:
     """Accounts of cross positions; isolated ones stand apart."""
-    accounts = book.layout.accounts
-    return Groups(index(np.where(book.tables.positions.isolated, accounts.size, accounts.of)), accounts.size)
+    accounts, isolated = book.layout.accounts, book.tables.positions.isolated
+    if not isolated.any():
+        return accounts
+    return Groups(index(np.where(isolated, accounts.size, accounts.of)), accounts.size)
 
 
 def liquidated_together(book: Book) -> Groups:
@@ -178,7 +198,7 @@ def liquidated_together(book: Book) -> Groups:
     starts = np.ones(len(markets), dtype=np.bool_)
     starts[1:] = (markets[1:] != markets[:-1]) | isolated[1:] | isolated[:-1]
     if starts.all():
-        return Groups.of_one(len(markets))
+        return book.layout.positions
     return Groups(np.cumsum(starts) - 1, int(starts.sum()))
 
 
@@ -186,12 +206,21 @@ def backing(book: Book, groups: Groups) -> FloatArray:
     """Equity behind each problem: of an isolated position its own; else the account's, less others' maintenance."""
     positions, account = book.tables.positions, book.layout.position_account
     needed = book.once(maintenance)
-    whole = cross_rows(book).total(needed)
-    alone = groups.total(needed)
-    first = np.flatnonzero(np.diff(groups.of, prepend=-1))
-    cross = book.once(cross_equity)[account[first]] - (whole[account[first]] - alone)
-    own = (positions.isolated_wallet + positions.unrealized_pnl)[first]
-    return np.where(positions.isolated[first], own, cross)
+    whole, alone = cross_rows(book).total(needed), groups.total(needed)
+    isolated, own_wallet = positions.isolated, positions.isolated_wallet + positions.unrealized_pnl
+    if not groups.singles:
+        first = np.flatnonzero(np.diff(groups.of, prepend=-1))
+        account, isolated, own_wallet = account[first], isolated[first], own_wallet[first]
+    cross = book.once(cross_equity)[account] - (whole[account] - alone)
+    return np.where(isolated, own_wallet, cross)
+
+
+def _has_pairs(groups: Groups) -> BoolArray:
+    """For each group, whether it has more than one row."""
+    if groups.singles:
+        return np.zeros(groups.size, dtype=np.bool_)
+    pairs: BoolArray = np.bincount(groups.of, minlength=groups.size) > 1
+    return pairs
 
 
 def _of_accounts(book: Book, moves: FloatArray) -> Values:

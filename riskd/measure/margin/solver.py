@@ -45,12 +45,26 @@ class Cushion:
     def only(self, wanted: BoolArray) -> Cushion:
         """The rows of the wanted groups; other groups keep their numbers and lose their rows."""
         rows = np.append(wanted, False)[self.groups.of]
+        return self._of_rows(rows, Groups(self.groups.of[rows], self.groups.size))
+
+    def among(self, wanted: IndexArray) -> Cushion:
+        """The wanted groups, in rising order, and their rows; numbered anew."""
+        chosen = replace(self, equity=self.equity[wanted], gain=self.gain[wanted], most=self.most[wanted])
+        if self.groups.singles:
+            return chosen._of_rows(wanted, Groups.of_one(len(wanted)))
+        number = np.full(self.groups.size + 1, -1, dtype=np.intp)
+        number[wanted] = np.arange(len(wanted))
+        of = number[self.groups.of]
+        rows = np.flatnonzero(of >= 0)
+        return chosen._of_rows(rows, Groups(of[rows], len(wanted)))
+
+    def _of_rows(self, rows: BoolArray | IndexArray, groups: Groups) -> Cushion:
         return replace(
             self,
             notional=self.notional[rows],
             growth=self.growth[rows],
             instrument=self.instrument[rows],
-            groups=Groups(self.groups.of[rows], self.groups.size),
+            groups=groups,
         )
 
     def beside(self, other: Cushion) -> Cushion:
@@ -79,7 +93,7 @@ def smallest_move(cushion: Cushion, brackets: Brackets) -> FloatArray:
         0 where the cushion is negative already; +inf where it never is up to ``most``; NaN where an input is unknown.
     """
     with np.errstate(all="ignore"):  # a line that does not fall has no zero, and that is an answer
-        if not brackets.uneven.any():
+        if brackets.all_even:
             return _iterated(cushion, brackets)
         uneven = cushion.groups.touched(brackets.uneven[cushion.instrument])
         if not uneven.any():
@@ -90,21 +104,26 @@ def smallest_move(cushion: Cushion, brackets: Brackets) -> FloatArray:
 
 def _iterated(cushion: Cushion, brackets: Brackets) -> FloatArray:
     at_rest, slope = _tangent(cushion, brackets, np.zeros(cushion.groups.size))
-    unknown = np.isnan(at_rest) | np.isnan(slope)
-    short = at_rest < 0.0
-    move = np.minimum(_zero(at_rest, slope), cushion.most)
-    moving = ~(short | unknown)
+    unknown, short = np.isnan(at_rest) | np.isnan(slope), at_rest < 0.0
+    found = np.minimum(_zero(at_rest, slope), cushion.most)
+    found[short] = 0.0
+    found[unknown] = np.nan
+    open_ = index(np.flatnonzero(~(short | unknown)))
+    if len(open_) < len(found):
+        cushion = cushion.among(open_)
+    move = found[open_]
     for _ in range(_MOST_STEPS):
-        if not moving.any():
-            break
-        if not moving.all():
-            cushion = cushion.only(moving)
+        if len(open_) == 0:
+            return found
         level, slope = _tangent(cushion, brackets, move)
         zero = _zero(level, slope)
-        survives = moving & (move == cushion.most) & (zero >= move)
-        moving &= ~survives & (zero < move)
-        move = np.where(survives, np.inf, np.where(moving, zero, move))
-    return np.where(unknown | moving, np.nan, np.where(short, 0.0, move))
+        found[open_[(move == cushion.most) & (zero >= move)]] = np.inf
+        # Only groups that still move are looked at again: after two steps they are few.
+        moving = index(np.flatnonzero(zero < move))
+        open_, move, cushion = open_[moving], zero[moving], cushion.among(moving)
+        found[open_] = move
+    found[open_] = np.nan
+    return found
 
 
 def _tangent(cushion: Cushion, brackets: Brackets, move: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -17,6 +17,7 @@ import numpy as np
 from riskd.measure.book.book import Book
 from riskd.measure.book.groups import IndexArray
 from riskd.measure.book.missing import account_name, missing_equity
+from riskd.measure.performance.account_pasts import FIRST, HIGHEST, Pick, all_series, picked, window_of
 from riskd.measure.spec import Counts, MeasureRef, MeasureSpec, Parameter, Remedy, Selection, Unit, Values
 from riskd.model.arrays import FloatArray, floats
 from riskd.model.history import INCOME_KEPT_SECONDS, EquitySeries
@@ -28,7 +29,7 @@ _MINUTE = 60.0
 
 def drawdown(book: Book, grain: Grain, ref: MeasureRef, _selection: Selection) -> Values:
     """Fall from the highest equity of the window, restated on today's capital."""
-    past = _past(book, grain, _Look(book.now_of_account - ref.parameter("window"), _HIGHEST))
+    past = _past(book, grain, _Look(book.now_of_account - ref.parameter("window"), _PEAK))
     equity = book.equity_of(grain)
     peak = np.maximum(past.equity, equity)
 
@@ -36,7 +37,7 @@ def drawdown(book: Book, grain: Grain, ref: MeasureRef, _selection: Selection) -
         not_positive = (
             f"the highest equity of {_name(book, grain, subject)}, on today's capital, is not positive"
         )
-        return missing_equity(book, grain, subject) or past.missing[subject] or not_positive
+        return missing_equity(book, grain, subject) or past.missing(subject) or not_positive
 
     return Values(np.where(peak > 0.0, 1.0 - equity / peak, np.nan), why)
 
@@ -44,14 +45,14 @@ def drawdown(book: Book, grain: Grain, ref: MeasureRef, _selection: Selection) -
 def loss_today(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection) -> Values:
     """Loss since the trading day began, over the equity it began with, on today's capital."""
     begins = np.concatenate([history.day_started_at for history in book.tables.histories])
-    past = _past(book, grain, _Look(begins, _FIRST))
+    past = _past(book, grain, _Look(begins, _START))
     equity = book.equity_of(grain)
     loss = np.maximum(1.0 - equity / past.equity, 0.0)
 
     def why(subject: int) -> str:
         name = _name(book, grain, subject)
         not_positive = f"equity of {name} at the start of the day, on today's capital, is not positive"
-        return missing_equity(book, grain, subject) or past.missing[subject] or not_positive
+        return missing_equity(book, grain, subject) or past.missing(subject) or not_positive
 
     return Values(np.where(past.equity > 0.0, loss, np.nan), why)
 
@@ -60,7 +61,7 @@ def loss_today(book: Book, grain: Grain, _ref: MeasureRef, _selection: Selection
 class _Wanted:
     """What is wanted of the past: one account's own, and of several the sum at the beginning of each minute."""
 
-    of_one: Callable[[_Slice], float]
+    of_one: Pick
     of_sums: Callable[[FloatArray], float]
     when: str
 
@@ -75,17 +76,20 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    """The part of an account's series that is looked at, adjusted; and what restates it on today's capital."""
+    """The part of an account's series that is looked at."""
 
-    at: FloatArray
-    highest: FloatArray
-    first: FloatArray
-    net_deposits: float
+    series: EquitySeries
+    window: slice
+
+    @property
+    def first(self) -> FloatArray:
+        """First adjusted equity of each bucket."""
+        return self.series.first[self.window]
 
     @property
     def minutes(self) -> IndexArray:
-        """The minute of each bucket. Only sums of several accounts ask for it."""
-        return np.floor_divide(self.at, _MINUTE).astype(np.intp)
+        """The minute of each bucket."""
+        return np.floor_divide(self.series.at[self.window], _MINUTE).astype(np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,85 +97,65 @@ class _Past:
     """What was found for each subject, on today's capital, and why nothing was."""
 
     equity: FloatArray
-    missing: list[str]
+    missing: Callable[[int], str]
 
 
-_HIGHEST = _Wanted(
-    of_one=lambda slice_: float(np.fmax.reduce(slice_.highest)),
-    of_sums=lambda sums: float(sums.max()),
-    when="in the window",
-)
-_FIRST = _Wanted(
-    of_one=lambda slice_: float(slice_.first[0]),
-    of_sums=lambda sums: float(sums[0]),
-    when="since the trading day began",
-)
+_PEAK = _Wanted(of_one=HIGHEST, of_sums=lambda sums: float(sums.max()), when="in the window")
+_START = _Wanted(of_one=FIRST, of_sums=lambda sums: float(sums[0]), when="since the trading day began")
 
 
 def _past(book: Book, grain: Grain, look: _Look) -> _Past:
-    slices = _slices(book, look)
+    alone = picked(book, look.since, look.wanted.of_one)
+    if grain is Grain.ACCOUNT:
+        return _Past(alone, lambda account: _missing(book, [account], look, alone))
     groups = book.account_groups(grain)
     members: list[list[int]] = [[] for _ in range(groups.size + 1)]
     for account, subject in enumerate(groups.of.tolist()):
         members[subject].append(account)
-    found = [_of_group(book, accounts, slices, look.wanted) for accounts in members[: groups.size]]
-    return _Past(
-        floats([np.nan if isinstance(one, str) else one for one in found]),
-        [one if isinstance(one, str) else "" for one in found],
-    )
+    found = [_of_group(book, accounts, look, alone) for accounts in members[: groups.size]]
+    return _Past(floats(found), lambda subject: _missing(book, members[subject], look, alone))
 
 
-def _slices(book: Book, look: _Look) -> list[_Slice | str]:
-    """Of each account the part of its series, or what is missing of it.
-
-    A loop over accounts: their series are long and few, and joining them would copy all of them in every cycle. What
-    began after now is left out, so that a replay does not see the future.
-    """
-    series = (one for history in book.tables.histories for one in history.equity)
-    spans = zip(series, look.since.tolist(), book.now_of_account.tolist(), strict=True)
-    return [
-        _slice(one, begin, now)
-        or f"equity history of {account_name(book, account)}: nothing recorded {look.wanted.when}"
-        if one is None or not one.doubt
-        else f"equity of {account_name(book, account)}: {one.doubt}"
-        for account, (one, begin, now) in enumerate(spans)
-    ]
+def _slice(book: Book, account: int, look: _Look) -> _Slice | str:
+    """The part of an account's series, or what is missing of it."""
+    series = book.once(all_series)[account]
+    if series is not None and series.doubt:
+        return f"equity of {account_name(book, account)}: {series.doubt}"
+    if series is not None:
+        window = window_of(series, float(look.since[account]), float(book.now_of_account[account]))
+        if window.start < window.stop:
+            return _Slice(series, window)
+    return _nothing_recorded(book, account, look)
 
 
-def _slice(series: EquitySeries | None, since: float, now: float) -> _Slice | None:
-    if series is None:
-        return None
-    first, end = int(series.at.searchsorted(since)), int(series.at.searchsorted(now, side="right"))
-    if first >= end:
-        return None
-    return _Slice(
-        at=series.at[first:end],
-        highest=series.highest[first:end],
-        first=series.first[first:end],
-        net_deposits=series.net_deposits,
-    )
+def _nothing_recorded(book: Book, account: int, look: _Look) -> str:
+    return f"equity history of {account_name(book, account)}: nothing recorded {look.wanted.when}"
 
 
-def _of_group(
-    book: Book, accounts: Sequence[int], slices: Sequence[_Slice | str], wanted: _Wanted
-) -> float | str:
-    """What is wanted of one subject, on today's capital; or what is missing."""
-    mine = [slices[account] for account in accounts]
-    for one in mine:
+def _of_group(book: Book, accounts: Sequence[int], look: _Look, alone: FloatArray) -> float:
+    """What is wanted of one subject, on today's capital; NaN where something is missing."""
+    if len(accounts) == 1:
+        return float(alone[accounts[0]])
+    slices = [_slice(book, account, look) for account in accounts]
+    known = [one for one in slices if isinstance(one, _Slice)]
+    sums = _sums(known)
+    if len(known) < len(slices) or not len(sums):
+        return math.nan
+    return look.wanted.of_sums(sums) + sum(one.series.net_deposits for one in known)
+
+
+def _missing(book: Book, accounts: Sequence[int], look: _Look, alone: FloatArray) -> str:
+    """What is missing of a subject's past; empty when nothing is."""
+    slices = [_slice(book, account, look) for account in accounts]
+    for one in slices:
         if isinstance(one, str):
             return one
-    known = [one for one in mine if isinstance(one, _Slice)]
-    deposits = sum(one.net_deposits for one in known)
-    if len(known) == 1:
-        found = wanted.of_one(known[0])
-        if math.isnan(found):
-            return f"equity history of {account_name(book, accounts[0])}: nothing recorded {wanted.when}"
-        return found + deposits
-    sums = _sums(known)
-    if not len(sums):
-        names = ", ".join(account_name(book, account) for account in accounts)
-        return f"equity history of {names or 'no account'}: never recorded in the same minute {wanted.when}"
-    return wanted.of_sums(sums) + deposits
+    if len(accounts) == 1:
+        return _nothing_recorded(book, accounts[0], look) if math.isnan(alone[accounts[0]]) else ""
+    if len(_sums([one for one in slices if isinstance(one, _Slice)])):
+        return ""
+    names = ", ".join(account_name(book, account) for account in accounts)
+    return f"equity history of {names or 'no account'}: never recorded in the same minute {look.wanted.when}"
 
 
 def _sums(slices: Sequence[_Slice]) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from riskd.measure.book.book import Book
 from riskd.measure.book.groups import Groups, IndexArray, index, lookup
+from riskd.measure.book.layout import Layout
 from riskd.model.arrays import BoolArray, FloatArray
 from riskd.model.snapshot import OrderKind
 
@@ -73,8 +74,7 @@ def protection(book: Book) -> Exits:
     mode, the closing direction of the same side in hedge mode; with a trigger on the losing side of mark. A
     take-profit is no stop, and a trigger that mark has passed already protects nothing.
     """
-    stops = _of_kind(book.tables.orders.kind, _STOPS)
-    order, row = _closing_orders(book, stops)
+    order, row = _closing_orders(book, book.layout.once(_stops_at))
     return _nearest_first(book, order, row, book.tables.orders.trigger_price[order], _LOSING)
 
 
@@ -85,29 +85,47 @@ def profit_targets(book: Book) -> Exits:
     side of mark: the limit price, or the trigger of a market order.
     """
     orders = book.tables.orders
-    targets = _of_kind(orders.kind, _TARGETS)
-    order, row = _closing_orders(book, targets)
+    order, row = _closing_orders(book, book.layout.once(_targets_at))
     price = np.where(np.isnan(orders.price), orders.trigger_price, orders.price)[order]
     return _nearest_first(book, order, row, price, _WINNING)
 
 
-def _of_kind(kinds: Sequence[OrderKind], wanted: frozenset[OrderKind]) -> BoolArray:
-    return np.fromiter(map(wanted.__contains__, kinds), dtype=np.bool_, count=len(kinds))
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Orders of some kinds that stand where a position is held: their rows, those of the positions, their sides."""
+
+    order: IndexArray
+    row: IndexArray
+    side: IndexArray
 
 
-def _closing_orders(book: Book, chosen: BoolArray) -> tuple[IndexArray, IndexArray]:
-    """Rows of the chosen orders that close a position, and the rows of those positions."""
-    positions, orders = book.tables.positions, book.tables.orders
+def _stops_at(layout: Layout) -> _At:
+    return _at(layout, _STOPS)
+
+
+def _targets_at(layout: Layout) -> _At:
+    return _at(layout, _TARGETS)
+
+
+def _at(layout: Layout, wanted: frozenset[OrderKind]) -> _At:
+    kinds, held = layout.shape.order_kinds, sides(layout.shape.position_sides)
+    chosen = np.fromiter(map(wanted.__contains__, kinds), dtype=np.bool_, count=len(kinds))
     order = index(np.flatnonzero(chosen))
-    side = sides(orders.position_side)[order]
+    side = sides(layout.shape.order_sides)[order]
     row = lookup(
-        book.layout.position_markets * len(_SIDES) + sides(positions.position_side),
-        book.layout.order_markets[order] * len(_SIDES) + side,
+        layout.position_markets * len(_SIDES) + held, layout.order_markets[order] * len(_SIDES) + side
     )
-    reduces = orders.reduce_only[order] | orders.close_position[order] | (side > 0)
-    closes = orders.direction[order] == -np.sign(np.append(positions.quantity, np.nan)[row])
-    matched = (row >= 0) & reduces & closes
-    return order[matched], row[matched]
+    found = row >= 0
+    return _At(order[found], row[found], side[found])
+
+
+def _closing_orders(book: Book, at: _At) -> tuple[IndexArray, IndexArray]:
+    """Rows of the orders that close a position, and the rows of those positions."""
+    positions, orders, order = book.tables.positions, book.tables.orders, at.order
+    reduces = orders.reduce_only[order] | orders.close_position[order] | (at.side > 0)
+    closes = orders.direction[order] == -np.sign(positions.quantity[at.row])
+    matched = reduces & closes
+    return order[matched], at.row[matched]
 
 
 def _nearest_first(book: Book, order: IndexArray, row: IndexArray, price: FloatArray, way: float) -> Exits:
@@ -124,7 +142,7 @@ def _nearest_first(book: Book, order: IndexArray, row: IndexArray, price: FloatA
     if not alone:
         kept = kept[np.lexsort((gap[kept], row[kept]))]
     row, gap, amount = row[kept], gap[kept], amount[kept]
-    turns = [np.arange(len(row), dtype=np.intp)] if alone else _turns(row)
+    turns: Sequence[IndexArray | slice] = [slice(None)] if alone else _turns(row)
     taken, left, reach = _filled_from_the_nearest(row, gap, amount, held, turns)
     return Exits(
         order=order[kept],
@@ -146,7 +164,11 @@ def _turns(row: IndexArray) -> list[IndexArray]:
 
 
 def _filled_from_the_nearest(
-    row: IndexArray, gap: FloatArray, amount: FloatArray, held: FloatArray, turns: list[IndexArray]
+    row: IndexArray,
+    gap: FloatArray,
+    amount: FloatArray,
+    held: FloatArray,
+    turns: Sequence[IndexArray | slice],
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """What each stop closes, what stays open of each position, and the gap at which 99 % is closed.
 
@@ -154,12 +176,14 @@ def _filled_from_the_nearest(
     could change.
     """
     left, reach, taken = held.copy(), np.full(len(held), np.inf), np.zeros(len(row))
-    spare = (1.0 - _ENOUGH) * held * (1.0 + _ROUNDING)
     for stop in turns:
         position = row[stop]
-        taken[stop] = np.minimum(amount[stop], left[position])
-        left[position] -= taken[stop]
-        enough = (left[position] <= spare[position]) & np.isinf(reach[position])
-        reach[position[enough]] = gap[stop[enough]]
+        before = left[position]
+        closed = np.minimum(amount[stop], before)
+        after = before - closed
+        taken[stop], left[position] = closed, after
+        spare = (1.0 - _ENOUGH) * held[position] * (1.0 + _ROUNDING)
+        enough = (after <= spare) & np.isinf(reach[position])
+        reach[position[enough]] = gap[stop][enough]
     # Seven stops of 0.1 close 0.7, whatever binary fractions say.
     return taken, np.where(left <= held * _ROUNDING, 0.0, left), reach

@@ -113,7 +113,7 @@ class MoneyAtRisk:
         """The money of each position; NaN: unknown."""
         stops, positions = book.once(protection), book.tables.positions
         to_liquidation = book.once(_loss_to_liquidation)
-        fees = book.once(stated_fees)
+        fees = book.layout.once(stated_fees)
         costs = np.where(np.isnan(fees), self.fee, fees) + self.slippage
         each = stops.gap + costs[book.layout.position_instrument[stops.row]] * stops.price
         # A stop beyond liquidation never triggers: the nearer of the two ends the trade.

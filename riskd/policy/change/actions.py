@@ -13,6 +13,9 @@ from riskd.policy.limits.effective import levels_of
 from riskd.policy.rule import SENDS_ORDERS, Action, ActionKind, Approval, Bound, Rule
 from riskd.policy.text.units import show
 
+# What `cancel_orders` cancels: each cancels what the one before does, and more.
+_WHICH = ("grid", "risk_increasing", "all")
+
 
 def action_changes(changes: Changes, old: Rule, new: Rule) -> None:
     """What became of the actions of each level that has a limit after the change.
@@ -84,6 +87,13 @@ def added_effect(action: Action, rule: Rule) -> Effect:
     return Effect.ACTS_MORE if acts else Effect.TIGHTENS
 
 
+def does_more(old: Action, new: Action, rule: Rule) -> bool:
+    """Whether an action of a rule does more than another one of its kind, or may: it is not proven to do as much or less."""
+    changes = Changes(rule.id, None, None)
+    _compare_parameters(changes, "", old, new, rule)
+    return any(change.effect in (Effect.ACTS_MORE, Effect.UNCLEAR) for change in changes.found)
+
+
 def action_text(action: Action, unit: Unit) -> str:
     """An action with its parameters, short."""
     told = [] if action.to is None else [f"to {show(action.to, unit)}"]
@@ -113,9 +123,9 @@ def _compare(changes: Changes, level: Level, old: Action | None, new: Action | N
 def _compare_parameters(changes: Changes, place: str, old: Action, new: Action, rule: Rule) -> None:
     acts_more = added_effect(new, rule)
     if old.approval is not new.approval:
-        by_itself = new.approval is Approval.AUTO
+        needs_fewer = new.approval.people < old.approval.people
         what = arrow(f"{place}approval", old.approval.value, new.approval.value)
-        changes.add(acts_more if by_itself else Effect.LOOSENS, what)
+        changes.add(acts_more if needs_fewer else Effect.LOOSENS, what)
     changes.size(
         f"{place}max_step",
         old.max_step,
@@ -126,12 +136,13 @@ def _compare_parameters(changes: Changes, place: str, old: Action, new: Action, 
     )
     if old.objective is not new.objective:
         changes.add(Effect.UNCLEAR, arrow(f"{place}objective", old.objective.value, new.objective.value))
+    if old.urgency is not new.urgency:
+        changes.add(Effect.UNCLEAR, arrow(f"{place}urgency", _urgency(old), _urgency(new)))
     _compare_target(changes, place, old, new, rule)
-    _compare_distance(changes, place, old, new)
+    _compare_distance(changes, place, old, new, acts_more)
     if old.which != new.which:
-        changes.add(
-            _which_effect(old.which, new.which, acts_more), arrow(f"{place}which", old.which, new.which)
-        )
+        effect = acts_more if _WHICH.index(new.which) > _WHICH.index(old.which) else Effect.LOOSENS
+        changes.add(effect, arrow(f"{place}which", old.which, new.which))
 
 
 def _compare_target(changes: Changes, place: str, old: Action, new: Action, rule: Rule) -> None:
@@ -147,8 +158,8 @@ def _compare_target(changes: Changes, place: str, old: Action, new: Action, rule
     changes.size(f"{place}to", old.to, new.to, lambda value: show(value, rule.unit), more=more, less=less)
 
 
-def _compare_distance(changes: Changes, place: str, old: Action, new: Action) -> None:
-    """A stop further away costs more when it is reached."""
+def _compare_distance(changes: Changes, place: str, old: Action, new: Action, acts_more: Effect) -> None:
+    """A stop further away costs more when it is reached; a nearer one closes positions that went on before."""
     if old.distance is not None and new.distance is not None:
         changes.size(
             f"{place}distance",
@@ -156,16 +167,14 @@ def _compare_distance(changes: Changes, place: str, old: Action, new: Action) ->
             new.distance,
             lambda value: show(value, Unit.RATIO),
             more=Effect.LOOSENS,
-            less=Effect.TIGHTENS,
+            less=acts_more,
         )
     elif old.distance != new.distance:
         changes.add(Effect.UNCLEAR, f"{place}distance")
 
 
-def _which_effect(old: str, new: str, acts_more: Effect) -> Effect:
-    if new == "all":
-        return acts_more
-    return Effect.LOOSENS if old == "all" else Effect.UNCLEAR
+def _urgency(action: Action) -> str:
+    return "by level" if action.urgency is None else action.urgency.value
 
 
 def _target(action: Action, unit: Unit) -> str:

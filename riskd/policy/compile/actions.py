@@ -13,7 +13,7 @@ from riskd.policy.compile.levels import Measured
 from riskd.policy.compile.limit import all_thresholds
 from riskd.policy.compile.timing import Sources
 from riskd.policy.limits.thresholds import inset
-from riskd.policy.rule import Action, ActionKind, Approval, Limit, Objective
+from riskd.policy.rule import Action, ActionKind, Approval, Limit, Objective, Urgency
 from riskd.policy.text.problems import Code
 from riskd.policy.text.spelling import listed
 from riskd.policy.text.units import show
@@ -25,7 +25,9 @@ _DISTANCE = Slot(role="distance", unit=Unit.RATIO, low=0.0, high=1.0, is_positiv
 _TARGET_CURE = "the target is a value of the rule's own measure; left out, it is the clear level"
 
 _NOTIFY = Action(kind=ActionKind.NOTIFY)
-# Subjects of one account, whose positions a plan can reduce. A hedge is left to people: closing one leg opens the other.
+# What less of the larger leg of a hedge brings back. Closing a hedge is left to people: its legs may lie anywhere.
+_REBALANCED = ("hedge_ratio", "hedge_ratio_gap", "net_delta", "beta_delta")
+# Subjects of one account, whose positions a plan can reduce.
 _REDUCIBLE = frozenset({Grain.POSITION, Grain.ACCOUNT, Grain.STRATEGY, Grain.ASSET, Grain.GRID})
 
 
@@ -72,7 +74,7 @@ def _action(context: Context, node: Node, measured: Measured) -> Action:
     key, given = node.entries[0]
     kind = ActionKind(key.text)
     assert isinstance(given, MappingNode)
-    approval = given.text("approval")
+    approval, urgency = given.text("approval"), given.text("urgency")
     return Action(
         kind=kind,
         approval=Approval(approval) if approval else _default_approval(kind),
@@ -81,6 +83,7 @@ def _action(context: Context, node: Node, measured: Measured) -> Action:
         max_step=_value(context, given.scalar("max_step"), _MAX_STEP) or 1.0,
         distance=_value(context, given.scalar("distance"), _DISTANCE),
         which=given.text("which", "risk_increasing"),
+        urgency=Urgency(urgency) if urgency else None,
     )
 
 
@@ -115,6 +118,8 @@ def _fits(context: Context, node: Node, action: Action, measured: Measured) -> b
         cure = "use close, notify or block_new_risk, or a measure of the catalogue"
     elif action.kind is ActionKind.DELEVERAGE and measured.spec.remedy is not Remedy.REDUCE:
         what, cure = f"riskd does not deleverage on {name}", _instead(measured)
+    elif action.kind is ActionKind.DELEVERAGE and grain is Grain.HEDGE:
+        what, cure = _no_rebalancing(action, name)
     elif action.kind in (ActionKind.DELEVERAGE, ActionKind.CLOSE) and grain not in _REDUCIBLE:
         what = f"{action.kind.value} needs positions of one account, and this rule is per {grain.value}"
         cure = f"use a rule per {listed(sorted(each.value for each in _REDUCIBLE))}"
@@ -126,6 +131,16 @@ def _fits(context: Context, node: Node, action: Action, measured: Measured) -> b
     if what:
         context.problems.add(node.mark, Code.ACTION, what, cure)
     return not what
+
+
+def _no_rebalancing(action: Action, name: str) -> tuple[str, str]:
+    """Why a hedge cannot be brought back by less of its larger leg, and what to write; both empty when it can."""
+    if name not in _REBALANCED:
+        what = f"less of one leg does not bring {name} of a hedge back"
+        return what, f"use notify, block_new_risk, or a rule on {listed(_REBALANCED)}"
+    if action.objective is not Objective.MIN_COST:
+        return "a hedge is rebalanced by its larger leg alone", "leave `objective` out"
+    return "", ""
 
 
 def _instead(measured: Measured) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from riskd.measure.spec import MeasureRef
-from riskd.model.arrays import FloatArray, IntArray
+from riskd.model.arrays import BoolArray, FloatArray, IntArray
 from riskd.model.verdict import Level
 from riskd.policy.rule import Ancestor, Bound, Calendar, Limit, Rule, Thresholds
 
@@ -101,6 +101,12 @@ def tightest(held: Iterable[Thresholds]) -> Thresholds:
     A value beyond the limit of a worse level is beyond that of a milder one too: where a joined limit tightens only the
     worse level, the milder one goes with it.
     """
+    return _tightest(tuple(held))
+
+
+# A rule's limits are the same in every cycle, until a calendar begins or ends.
+@lru_cache(maxsize=4096)
+def _tightest(held: tuple[Thresholds, ...]) -> Thresholds:
     joined = tightest_by_level(held)
     nested: list[tuple[Level, float, float]] = []
     worse_low, worse_high = -math.inf, math.inf
@@ -151,11 +157,18 @@ def levels(bound: Bound, held: Thresholds, values: FloatArray, margin: float) ->
     for level, low, high in held.levels:
         inner_low, inner_high = inset(bound, low, high, margin)
         if bound is not Bound.MIN:
-            worst[values > inner_high] = level
+            _raise(worst, values > inner_high, level)
         if bound is not Bound.MAX:
-            worst[values < inner_low] = level
-    worst[np.isnan(values) | np.isneginf(values)] = UNKNOWN
+            _raise(worst, values < inner_low, level)
+    known = values > -np.inf  # NaN is greater than nothing
+    if not known.all():
+        worst[~known] = UNKNOWN
     return worst
+
+
+def _raise(worst: IntArray, beyond: BoolArray, level: Level) -> None:
+    """Raises ``worst`` to ``level`` where a value is beyond: by arithmetic, as processors guess badly which rows are."""
+    np.maximum(worst, np.multiply(beyond, int(level), dtype=np.int32), out=worst)
 
 
 def is_active(calendar: Calendar, now: datetime) -> bool:

@@ -1,15 +1,15 @@
-"""Lint of what a policy does: orders without a guard or a test, actions that riskd leaves to people, reasons not given."""
+"""Lint of what a policy does: orders without a guard or a test, plans that the guard refuses, reasons not given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from riskd.measure.spec import Unit
 from riskd.model.desk import Mode
 from riskd.model.subject import Grain
 from riskd.policy.bundle import Policy
 from riskd.policy.lint.finding import Finding, Lint
-from riskd.policy.rule import REDUCES, Action, ActionKind, Guard, MissingThen, Objective, Rule
+from riskd.policy.rule import SENDS_ORDERS, Action, ActionKind, Guard, MissingThen, Objective, Rule
 from riskd.policy.text.spelling import listed
 from riskd.policy.text.units import show
 
@@ -36,7 +36,6 @@ def action_findings(policy: Policy) -> Iterator[Finding]:
     yield from _untested(policy)
     yield from _unguarded(policy)
     yield from _refused_by_guard(policy)
-    yield from _left_to_people(policy)
     for unused in policy.unused:
         yield Finding(
             lint=Lint.UNUSED_NAME,
@@ -75,7 +74,7 @@ def _untested(policy: Policy) -> Iterator[Finding]:
 
 def _unguarded(policy: Policy) -> Iterator[Finding]:
     for rule in policy.rules:
-        if rule.mode is Mode.ENFORCE and rule.guard == Guard() and _kinds([rule]) & REDUCES:
+        if rule.mode is Mode.ENFORCE and rule.guard == Guard() and _kinds(rule) & SENDS_ORDERS:
             yield Finding(
                 lint=Lint.NO_GUARD,
                 mark=rule.place("then"),
@@ -111,19 +110,8 @@ def _is_whole(action: Action) -> bool:
     return action.kind is ActionKind.CLOSE or is_even
 
 
-def _left_to_people(policy: Policy) -> Iterator[Finding]:
-    left = sorted(_kinds(policy.rules) - REDUCES - {ActionKind.NOTIFY})
-    if left:
-        yield Finding(
-            lint=Lint.LEFT_TO_PEOPLE,
-            mark=policy.place("rules"),
-            what=f"{policy.name} asks for {', '.join(left)}",
-            cure="riskd says so in the alert, a person must do it",
-        )
-
-
-def _kinds(rules: Iterable[Rule]) -> set[ActionKind]:
-    return {action.kind for rule in rules for _, actions in rule.actions for action in actions}
+def _kinds(rule: Rule) -> set[ActionKind]:
+    return {action.kind for _, actions in rule.actions for action in actions}
 
 
 def _own_id(rule: Rule) -> str:

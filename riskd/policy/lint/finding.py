@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 
 class Lint(Enum):
-    """Stable codes of the findings, with their severity and their name."""
+    """Stable codes of the findings, with their severity and their name. A code in ``RETIRED`` is never given again."""
 
     CONTRADICTION = "L001", Severity.ERROR, "no subject can pass this selector"
     IDLE_EXCEPTION = "L002", Severity.WARNING, "an exception of nothing"
@@ -34,7 +34,6 @@ class Lint(Enum):
     UNTESTED = "L013", Severity.WARNING, "enforced without a test"
     MISSING_IGNORED = "L014", Severity.WARNING, "enforced, and blind on purpose"
     NO_GUARD = "L015", Severity.WARNING, "orders without a guard"
-    LEFT_TO_PEOPLE = "L016", Severity.NOTE, "an action that riskd leaves to people"
     NO_WHY = "L017", Severity.WARNING, "a rule without a reason"
     SAME_RULE = "L018", Severity.WARNING, "the same rule twice"
     REDUNDANT = "L019", Severity.WARNING, "a rule that never matters"
@@ -57,6 +56,10 @@ class Lint(Enum):
         self.code = code
         self.severity = severity
         self.title = title
+
+
+RETIRED = frozenset({"L016"})
+"""Codes of findings that are found no more, because what they warned of is no longer so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

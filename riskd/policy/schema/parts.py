@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from riskd.measure.spec import Unit
 from riskd.model.desk import Mode
-from riskd.policy.rule import ActionKind, Approval, MissingThen, Objective
+from riskd.policy.rule import ActionKind, Approval, MissingThen, Objective, Urgency
 from riskd.policy.schema.shape import (
     Amount,
     Either,
@@ -130,7 +130,12 @@ GUARD = Record(
 # ---- actions and time ----------------------------------------------------------------------------------------------
 
 _APPROVAL = words(*(approval.value for approval in Approval))
-_WHO_SENDS = "who sends: riskd (`auto`), or a person to whom riskd says what it would send (`human`)"
+_WHO_SENDS = "whose word an order needs: nobody's (`auto`), a person's (`human`), or that of two different people (`four_eyes`)"
+_URGENCY = optional(
+    words(*(urgency.value for urgency in Urgency)),
+    "whether orders may first wait to be taken (`calm`) or take at once (`urgent`); when left out, urgent at critical and "
+    "near liquidation, else calm",
+)
 _ACTION_RECORDS = {
     ActionKind.CANCEL_ORDERS: Record(
         called="cancel_orders",
@@ -158,6 +163,7 @@ _ACTION_RECORDS = {
             "max_step": optional(
                 RATIO, "largest share of a position that one plan may close; 100% when left out"
             ),
+            "urgency": _URGENCY,
             "approval": optional(_APPROVAL, f"{_WHO_SENDS}; human when left out"),
         },
     ),
@@ -167,6 +173,7 @@ _ACTION_RECORDS = {
             "max_step": optional(
                 RATIO, "largest share of a position that one plan may close; 100% when left out"
             ),
+            "urgency": _URGENCY,
             "approval": optional(_APPROVAL, f"{_WHO_SENDS}; human when left out"),
         },
     ),

@@ -63,7 +63,7 @@ def policy_shape(catalogue: Mapping[str, MeasureSpec]) -> Record:
             "version": required(LINE, 'in quotes, such as `version: "1.0.0"`'),
             "mode": required(
                 MODES,
-                "observe (record and say), propose (say what would be sent, send nothing) or enforce (send)",
+                "observe (record and say), propose (ask people, send what they approve) or enforce (send)",
             ),
             "scope": optional(
                 SELECTOR, "which part of the book the rules are about; all of it when left out"

@@ -1,0 +1,1 @@
+"""How people and programs of this machine talk to the daemon."""
