@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from riskd.act.refusal import Refusal
+from riskd.act.refusal import Refusal, RefusalReason
 from riskd.errors import VenueUnavailable
 from riskd.execution.parts import Bounds, Gate, IntentLog
 from riskd.model.order import SETTLED, Execution, Intent, OrderStatus, Plan, Receipt, Reduction
 from riskd.ports import Clock, OrderSender
+
+# The gate closes for a while because orders of its own have left: they are spread out, and the plan goes on.
+PACED = frozenset({RefusalReason.ORDERS_PER_TEN_SECONDS, RefusalReason.ORDERS_PER_MINUTE})
 
 Resolve = Callable[[Intent], Awaitable[Receipt]]
 
@@ -34,6 +37,15 @@ class Hand:
         self.clock = clock
         self.gate = gate
         self.bounds = bounds
+
+    async def admitted(self, plan: Plan, step: Reduction) -> Refusal | None:
+        """The gate's refusal; where it only spreads orders out, after waiting for it."""
+        until = self.clock.monotonic() + self.bounds.wait_seconds_max
+        refusal = self.gate(plan, step, None)
+        while refusal is not None and refusal.reason in PACED and self.clock.monotonic() < until:
+            await self.pause(1.0)
+            refusal = self.gate(plan, step, None)
+        return refusal
 
     async def send(self, plan: Plan, step: Reduction, intent: Intent, resolve: Resolve) -> Receipt:
         """Send one order once, and return what is finally known of it.

@@ -9,14 +9,12 @@ from riskd.act.clamp import NOTHING_LEARNED, Fresh, Learned
 from riskd.act.cure import Cure, cure_of, learned_from, reason_of
 from riskd.act.refusal import Refusal, RefusalReason
 from riskd.errors import VenueUnavailable
-from riskd.execution.hand import Hand, Resolve
+from riskd.execution.hand import PACED, Hand, Resolve
 from riskd.execution.parts import BuildIntent, FreshRead, Means, Unblock
 from riskd.model.order import SETTLED, Intent, OrderStatus, Plan, Receipt, Reduction
 
 _ZERO = Decimal(0)
 _WAIT_SECONDS = 2.0
-# The gate closes for a while because orders of its own have left: they are spread out, and the plan goes on.
-_PACED = frozenset({RefusalReason.ORDERS_PER_TEN_SECONDS, RefusalReason.ORDERS_PER_MINUTE})
 # The position shows that nothing is left to do, by our orders or by somebody else's.
 _DONE = frozenset(
     {RefusalReason.ALREADY_CLOSED, RefusalReason.ALREADY_REDUCED, RefusalReason.POSITION_FLIPPED}
@@ -93,7 +91,7 @@ class Reducer:
                 return None
             if progress.orders >= bounds.slices_max or progress.setbacks >= bounds.setbacks_max:
                 return _attempts(reduction, progress)
-            refusal = await self._gate(plan, rest)
+            refusal = await self._hand.admitted(plan, rest)
             if refusal is not None:
                 break
             fresh = await self._fresh(rest, progress)
@@ -107,16 +105,6 @@ class Reducer:
             refusal = await self._after(plan, rest, fresh, built, receipt, progress)
             if refusal is not None and refusal.reason in _DUST:
                 return None
-        return refusal
-
-    async def _gate(self, plan: Plan, rest: Reduction) -> Refusal | None:
-        """The gate's refusal; where it only spreads orders out, after waiting for it."""
-        bounds = self._hand.bounds
-        until = self._hand.clock.monotonic() + bounds.wait_seconds_max
-        refusal = self._hand.gate(plan, rest, None)
-        while refusal is not None and refusal.reason in _PACED and self._hand.clock.monotonic() < until:
-            await self._hand.pause(1.0)
-            refusal = self._hand.gate(plan, rest, None)
         return refusal
 
     async def _fresh(self, rest: Reduction, progress: Progress) -> Fresh | Refusal:
@@ -222,7 +210,7 @@ def left_of(reduction: Reduction, closed_by_us: Decimal) -> Reduction | None:
 
 def kept_back(receipt: Receipt) -> Refusal | None:
     """Why the gate kept an order back between the disk and the wire, when that ends the plan."""
-    if not receipt.code or RefusalReason(receipt.code) in _PACED:
+    if not receipt.code or RefusalReason(receipt.code) in PACED:
         return None
     return Refusal(RefusalReason(receipt.code), receipt.detail)
 

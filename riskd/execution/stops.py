@@ -113,7 +113,7 @@ class StopPlacer:
 
     async def _built(self, plan: Plan, stop: StopPlacement, placed: Decimal) -> Intent | Refusal | None:
         """The order that places a stop; None when there is nothing left that one could be placed for."""
-        refusal = self._hand.gate(plan, as_reduction(stop), None)
+        refusal = await self._hand.admitted(plan, as_reduction(stop))
         if refusal is not None:
             return refusal
         try:
