@@ -159,15 +159,23 @@ class Actions:
 
     def _consider(self, proposal: Proposal) -> None:
         plan = proposal.plan
-        refusal = check(plan, self._gatekeeper.facts(proposal))
-        if refusal is None and self._carrier.is_armed(plan.account) and plan.account not in self.busy:
-            self._start(plan.account, self._begin(proposal))
-        elif refusal is not None:
-            if refusal.reason is RefusalReason.RULE_REPEATED:
-                self._arming.disarm(Part.RULE, plan.rule, refusal.text, self._clock.now())
-            self._log.info("not_acting", plan=plan.id, account=plan.account, reason=refusal.reason.value)
-            if refusal.reason not in _ROUTINE:
-                self._say_once(plan, refusal)
+        refusal = check(plan, self._gatekeeper.facts(proposal)) or self._keyless(plan)
+        if refusal is None:
+            if plan.account not in self.busy:
+                self._start(plan.account, self._begin(proposal))
+            return
+        if refusal.reason is RefusalReason.RULE_REPEATED:
+            self._arming.disarm(Part.RULE, plan.rule, refusal.text, self._clock.now())
+        self._log.info("not_acting", plan=plan.id, account=plan.account, reason=refusal.reason.value)
+        if refusal.reason not in _ROUTINE:
+            self._say_once(plan, refusal)
+
+    def _keyless(self, plan: Plan) -> Refusal | None:
+        """Why nothing can be sent though everything else allows it: there is no object that could."""
+        if self._carrier.is_armed(plan.account):
+            return None
+        text = f"riskd has no key that may trade on {plan.account}: a person places these orders at the venue"
+        return Refusal(RefusalReason.NOT_ARMED, text)
 
     async def _begin(self, proposal: Proposal) -> None:
         if not proposal.released_by:  # people who released it have read it
