@@ -15,7 +15,6 @@ from riskd.adapters.credentials import CredentialStore
 from riskd.adapters.identity_file import load_or_create_identity
 from riskd.adapters.journal_file import JournalFile
 from riskd.adapters.sd_notify import ServiceManager
-from riskd.adapters.slack import SlackNotifier
 from riskd.adapters.system_clock import SystemClock
 from riskd.adapters.webhook import Webhook
 from riskd.daemon.connections import HttpConnections
@@ -24,9 +23,10 @@ from riskd.daemon.credential_check import credentials_of
 from riskd.daemon.heartbeat import Heartbeat
 from riskd.daemon.logs import configure_logs
 from riskd.daemon.places import Places, places_of
-from riskd.daemon.service import Listener
+from riskd.daemon.service import Listener, Service
 from riskd.daemon.settings import Settings
 from riskd.daemon.settings_file import read_settings
+from riskd.daemon.slack_wire import SlackDoor, slack_app, slack_door, slack_notifier
 from riskd.daemon.surroundings import Surroundings
 from riskd.daemon.webhook_queue import WebhookQueue
 from riskd.daemon.wire import build_service
@@ -41,13 +41,8 @@ def notifiers_of(settings: Settings, credentials: CredentialStore) -> list[Notif
         CredentialError: The token's file cannot be trusted.
     """
     channels: list[Notifier] = [ConsoleNotifier(sys.stdout)]
-    slack = settings.notify.slack
-    if slack is not None:
-        token = credentials.fields(slack.credential, required=("token",))["token"]
-        if slack.endpoint is None:
-            channels.append(SlackNotifier(token=token, room=slack.channel))
-        else:
-            channels.append(SlackNotifier(token=token, room=slack.channel, base_url=slack.endpoint))
+    if settings.notify.slack is not None:
+        channels.append(slack_notifier(settings.notify.slack, credentials))
     return channels
 
 
@@ -133,19 +128,30 @@ async def run_daemon(config: Path) -> None:
         )
         assert service.means is not None, "a service is put together whole"
         sockets = Sockets(service.means, places)
+        app = slack_app(settings.notify.slack, credentials)
+        door = slack_door(app, notifiers=notifiers, means=service.means, post=service.post)
         heartbeat.tell_too(lambda: service.standing)
         # What exists now lives as long as the process; the collector need not look through it in every cycle.
         gc.freeze()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, service.stop)
-        loop.add_signal_handler(signal.SIGHUP, service.reload)
-        await sockets.start()
-        try:
-            await service.run()
-        finally:
-            manager.stopping()
-            await sockets.close()
-            await service.close()
+        await _watch(service, sockets, door, manager)
     finally:
         journal.close()
+
+
+async def _watch(service: Service, sockets: Sockets, door: SlackDoor | None, manager: ServiceManager) -> None:
+    """Run until a signal says stop, with everybody able to talk to the daemon meanwhile."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)
+    loop.add_signal_handler(signal.SIGHUP, service.reload)
+    await sockets.start()
+    if door is not None:
+        door.start()
+    try:
+        await service.run()
+    finally:
+        manager.stopping()
+        await sockets.close()
+        if door is not None:
+            await door.close()
+        await service.close()

@@ -120,6 +120,11 @@ class Service:
         """What people reach of the daemon; set once, when it is put together."""
 
     @property
+    def post(self) -> Post:
+        """The channels to people."""
+        return self._parts.post
+
+    @property
     def policies(self) -> PolicyKeeper:
         """Those in force, and how they are replaced."""
         return self._parts.policies
