@@ -34,6 +34,7 @@ _GREETING_SECONDS = 10.0
 _ACK_SECONDS = 2.0
 _HEARTBEAT_SECONDS = 10.0
 _BYTES_MAX = 1_048_576
+_CLOSING = aiohttp.ClientWSTimeout(ws_close=1.0)  # the end of the daemon does not wait for Slack's farewell
 _REMEMBERED = 2_000
 _LASTING_SECONDS = 30.0
 _ROUTINE = frozenset({"warning", "refresh_requested"})
@@ -134,9 +135,11 @@ class SlackSocket:
     async def _listen(self, session: aiohttp.ClientSession, line: int) -> None:
         """Greet, then take envelopes until Slack asks for another connection."""
         address = await self._address()
-        async with session.ws_connect(
-            address, heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_BYTES_MAX, autoping=True
-        ) as socket:
+        async with asyncio.timeout(_GREETING_SECONDS):
+            socket = await session.ws_connect(
+                address, heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_BYTES_MAX, timeout=_CLOSING
+            )
+        async with socket:
             async with asyncio.timeout(_GREETING_SECONDS):
                 first = _object(await socket.receive())
             if first.get("type") != "hello":

@@ -40,6 +40,7 @@ COMMANDS: Table = {
     "resume": ("riskd.cli.resume", "resume", "Lift a halt."),
     "flatten": ("riskd.cli.flatten", "flatten", "The plan that closes everything of an account."),
     "rearm": ("riskd.cli.rearm", "rearm", "Let riskd act again where it disarmed itself."),
+    "slack": ("riskd.cli.slack", "slack", "Set Slack up, try it, see its messages."),
     "verify": ("riskd.cli.verify", "verify", "Verify the journal's hash chain."),
     "paper": ("riskd.cli.paper", "paper", "The simulated venue, for your own bot or your first steps."),
 }

@@ -32,6 +32,15 @@ def slack_notifier(slack: SlackSettings, credentials: CredentialStore) -> SlackN
     )
 
 
+def slack_bot(slack: SlackSettings, credentials: CredentialStore) -> SlackApi:
+    """Slack's Web API with the bot's token.
+
+    Raises:
+        CredentialError: The token's file cannot be trusted.
+    """
+    return SlackApi(_token(credentials, slack.credential), base_url=slack.endpoint or SLACK_API)
+
+
 def slack_app(slack: SlackSettings | None, credentials: CredentialStore) -> SlackApi | None:
     """Slack's Web API with the token of the app, which opens connections; None where none is configured.
 

@@ -57,7 +57,7 @@ def test_an_execution_counts_only_what_the_venue_has_filled() -> None:
     under_way = told(a_receipt(OrderStatus.FILLED), a_receipt(OrderStatus.ACKNOWLEDGED, "0"))
     assert under_way.headline.endswith("1 of 2 orders filled, 1 under way")
     partly = told(a_receipt(OrderStatus.FILLED), a_receipt(OrderStatus.PARTIALLY_FILLED, "0.5"))
-    assert partly.headline.endswith("1 of 2 orders filled")
+    assert partly.headline.endswith("1 of 2 orders filled, 1 in part")
     assert partly.table[2] == ("2", "partially filled", "0.5", "59990", "?")
 
 
@@ -85,7 +85,7 @@ def test_slippage_is_not_summed_where_one_of_it_is_unknown() -> None:
 def test_a_stop_rests_and_has_not_filled() -> None:
     stop = replace(an_intent(), execution=Execution.STOP, limit_price=None, trigger_price=Decimal(55_000))
     message = told(a_receipt(OrderStatus.RESTING, "0"), ended=replace(DONE, intents=[stop]))
-    assert message.headline.endswith("0 of 1 order filled, 1 stop resting")
+    assert message.headline.endswith(": 1 stop resting")
     assert message.table[1] == ("1", "stop sell BTC/USDT:USDT: resting", "0 of 1", "–", "–")
 
 

@@ -250,3 +250,16 @@ def test_nothing_is_left_open_at_the_end() -> None:
         assert story.socket.listening == 0
 
     listen(tell)
+
+
+def test_the_end_does_not_wait_for_a_slack_that_has_fallen_silent() -> None:
+    async def tell(story: Story) -> None:
+        await listening(story, 1)
+        begun = asyncio.get_running_loop().time()
+        await story.socket.close()
+        assert asyncio.get_running_loop().time() - begun < 2.0
+
+    def silent(server: SlackServer) -> None:
+        server.sockets.says_farewell = False
+
+    listen(tell, lines=1, before=silent)

@@ -20,10 +20,14 @@ def zygote() -> Iterator[Zygote]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what each series of kills did."""
+    """Print what each series of kills did, and how many kills there were."""
+    kills = 0
     for report in terminalreporter.getreports("passed"):
         for name, figures in getattr(report, "user_properties", ()):
             if name == "crash" and report.when == "call":
                 terminalreporter.section(report.nodeid, sep="-")
+                kills += int(figures["kills"].split()[0])
                 for what, value in figures.items():
                     terminalreporter.write_line(f"{what:42s} {value}")
+    if kills:
+        terminalreporter.section(f"{kills} kills, nothing lost, nothing sent twice", sep="-")

@@ -56,10 +56,12 @@ class FakeChannel:
         return None
 
 
-def a_message(key: str, *, thread: str = "", edits_root: bool = False) -> Message:
+def a_message(
+    key: str, *, thread: str = "", edits_root: bool = False, kind: MessageKind = MessageKind.ALERT
+) -> Message:
     return Message(
         key=key,
-        kind=MessageKind.ALERT,
+        kind=kind,
         level=Level.BREACH,
         thread=thread,
         edits_root=edits_root,
@@ -144,6 +146,70 @@ def test_a_full_queue_loses_edits_and_never_a_root() -> None:
     asyncio.run(outbox.deliver_due())
     assert [key for key, _, _ in channel.posts] == ["a", "b", "c", "d", "e"]
     assert outbox.dropped == 1
+
+
+def a_plan(key: str = "plan", thread: str = "root") -> Message:
+    return a_message(key, thread=thread, kind=MessageKind.PLAN)
+
+
+def an_edit(key: str, of: str = "plan") -> Message:
+    return a_message(key, thread=of, edits_root=True, kind=MessageKind.PLAN)
+
+
+def test_a_reply_that_is_a_plan_is_edited_in_place() -> None:
+    desk = Desk()
+    for message in (a_message("root"), a_plan(), an_edit("approved")):
+        desk.outbox.put(message)
+    desk.deliver()
+    assert desk.channel.posts == [("root", "", ""), ("plan", "ts-1", ""), ("approved", "", "ts-2")]
+    assert desk.outbox.reference_of("plan") == "ts-2"
+
+
+def test_a_reply_under_a_root_that_nobody_has_is_not_taken_for_the_root() -> None:
+    desk = Desk()
+    desk.outbox.put(a_plan())
+    desk.outbox.put(a_message("resolved", thread="root", edits_root=True))
+    desk.deliver()
+    assert desk.channel.posts == [("plan", "", ""), ("resolved", "", "")]
+
+
+def test_a_plan_does_not_wait_behind_the_details_of_a_storm_and_its_alert_goes_before_it() -> None:
+    desk = Desk()
+    for key in ("storm", *(f"detail-{number}" for number in range(5))):
+        desk.outbox.put(a_message(key, thread="" if key == "storm" else "storm"))
+    desk.outbox.put(a_message("root", thread="storm"))
+    desk.outbox.put(a_plan())
+    desk.deliver()
+    assert [key for key, _, _ in desk.channel.posts[:4]] == ["storm", "root", "plan", "detail-0"]
+    assert [root for _, root, _ in desk.channel.posts[1:3]] == ["ts-1", "ts-2"]
+
+
+def test_messages_that_stand_under_each_other_in_a_circle_are_delivered_all_the_same() -> None:
+    desk = Desk()
+    desk.outbox.put(a_plan("one", thread="two"))
+    desk.outbox.put(a_plan("two", thread="one"))
+    desk.deliver()
+    assert sorted(key for key, _, _ in desk.channel.posts) == ["one", "two"]
+
+
+def test_a_post_that_people_use_takes_the_place_of_the_one_that_we_know() -> None:
+    desk = Desk()
+    desk.outbox.put(a_plan())
+    desk.deliver()
+    desk.outbox.adopt("plan", "ts-they-see")
+    desk.outbox.put(an_edit("approved"))
+    desk.deliver()
+    assert desk.channel.posts[-1] == ("approved", "", "ts-they-see")
+
+
+def test_a_message_whose_post_people_use_is_delivered_and_not_posted_again() -> None:
+    desk = Desk(["answer lost"])
+    desk.outbox.put(a_plan())
+    desk.deliver()
+    desk.outbox.adopt("plan", "ts-they-see")
+    desk.deliver(after_seconds=5)
+    assert len(desk.channel.posts) == 1
+    assert desk.delivered == [Delivery(channel="fake", key="plan", thread="root", reference="ts-they-see")]
 
 
 @settings(max_examples=100, derandomize=True)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -68,8 +69,10 @@ class Life:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; nothing when it is over."""
-        if not self.ended:
-            os.kill(self.pid, number)
+        # It may have ended, and been waited for, between the two.
+        with suppress(ProcessLookupError):
+            if not self.ended:
+                os.kill(self.pid, number)
 
     async def after_cycles(self, wanted: int) -> None:
         """Wait until it has completed so many cycles."""
@@ -190,7 +193,7 @@ class Zygote:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)  # a busy machine takes its time to let go of all that was imported
         self._process.stdout.close()
 
     def _line(self) -> str:

@@ -24,16 +24,24 @@ class Shown(Protocol):
 
 @dataclass
 class SlackSockets:
-    """Connections of the app. ``refusals`` are used up one a ticket; ``greets`` says what is sent first."""
+    """Connections of the app.
+
+    Attributes:
+        refusals: Answers instead of tickets, used up one a ticket.
+        greets: Whether a connection begins with a greeting.
+        says_farewell: Whether it answers when the app closes it.
+    """
 
     app_token: str = "xapp-test"
     url: str = ""
     refusals: list[dict[str, Any]] = field(default_factory=list)
     greets: bool = True
+    says_farewell: bool = True
     tickets: int = 0
     lines: list[web.WebSocketResponse] = field(default_factory=list)
     acknowledged: dict[str, float] = field(default_factory=dict)
     heard: list[dict[str, Any]] = field(default_factory=list)
+    ends: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: count[int] = field(default_factory=lambda: count(1))
     _waiting: dict[str, asyncio.Future[float]] = field(default_factory=dict)
 
@@ -48,7 +56,7 @@ class SlackSockets:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One connection, from its greeting to its end."""
-        line = web.WebSocketResponse()
+        line = web.WebSocketResponse(autoclose=self.says_farewell, timeout=0.1)
         await line.prepare(request)
         if self.greets:
             await line.send_json({"type": "hello", "num_connections": len(self.lines) + 1})
@@ -57,6 +65,8 @@ class SlackSockets:
             async for message in line:
                 if message.type is WSMsgType.TEXT:
                     self._hear(json.loads(message.data))
+            if not self.says_farewell:
+                await self.ends.wait()
         finally:
             self.lines.remove(line)
         return line
@@ -74,6 +84,10 @@ class SlackSockets:
     async def press(self, post: Shown, value: str, verb: str, *, member: str, line: int = 0) -> float:
         """Press a button of an older copy of a post, which somebody still has on their screen."""
         return await self.send("interactive", a_click(post, value, verb, member), line=line)
+
+    def click_of(self, post: Shown, verb: str, member: str) -> dict[str, Any]:
+        """The payload of pressing a button that the post shows, to be sent by hand."""
+        return a_click(post, self.value_of(post, verb), verb, member)
 
     async def command(self, text: str, *, member: str, channel: str = "CRISK") -> float:
         """Type ``/riskd TEXT``."""
@@ -113,6 +127,7 @@ class SlackSockets:
 
     async def close(self) -> None:
         """End all of them."""
+        self.ends.set()
         for line in list(self.lines):
             await line.close()
 

@@ -98,6 +98,13 @@ def test_a_message_comes_back_with_what_it_asks_people() -> None:
     assert through_the_file(message_body(asking), nouns.message) == asking
 
 
+def test_a_message_comes_back_with_its_table_and_one_of_an_older_riskd_has_none() -> None:
+    told = replace(a_message(), table=(("#", "Step"), ("1", "sell BTC")))
+    assert through_the_file(message_body(told), nouns.message) == told
+    older = {name: value for name, value in message_body(told).items() if name != "table"}
+    assert through_the_file(older, nouns.message) == a_message()
+
+
 def test_a_plan_of_an_older_riskd_has_nothing_of_what_came_later() -> None:
     later = ("cancellations", "stops", "effects", "frees_margin_usd", "realizes_pnl_usd", "remains", "advice")
     body = {

@@ -10,6 +10,7 @@ import pytest
 
 from riskd.errors import JournalError
 from riskd.model.journal import EntryKind
+from riskd.model.message import MessageKind
 from riskd.model.order import SETTLED, OrderStatus, PlanState
 from riskd.record.bodies import (
     PolicyText,
@@ -205,6 +206,18 @@ def test_an_edit_of_a_root_that_was_posted_anew_becomes_the_root() -> None:
     )
 
     assert dict(known.roots) == {("slack", "m1"): "new"}
+
+
+def test_the_post_of_a_plan_is_remembered_though_it_stands_under_an_alert() -> None:
+    plan = replace(a_message("plan|1", thread="m1"), kind=MessageKind.PLAN)
+    known = remembered(
+        (EntryKind.MESSAGE, message_body(plan)),
+        (EntryKind.DELIVERY, delivery_body(channel="slack", key="plan|1", thread="m1", reference="p")),
+        (EntryKind.MESSAGE, message_body(a_message("approved", thread="plan|1", edits_root=True))),
+        (EntryKind.DELIVERY, delivery_body(channel="slack", key="approved", thread="plan|1", reference="p2")),
+    )
+
+    assert dict(known.roots) == {("slack", "plan|1"): "p2"}, "and it is not taken for the alert's own"
 
 
 def test_an_edit_that_a_later_one_overtook_does_not_come_back_after_a_restart() -> None:
