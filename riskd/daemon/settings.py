@@ -189,7 +189,9 @@ class SlackSettings(Section):
         if self.endpoint is not None and not _is_loopback(self.endpoint):
             raise ValueError("endpoint is only for a Slack stand-in on this machine")
         if self.app_credential == self.credential:
-            raise ValueError("app_credential must be another file than credential: it holds the token of the app")
+            raise ValueError(
+                "app_credential must be another file than credential: it holds the token of the app"
+            )
         return self
 
 
