@@ -27,7 +27,7 @@ def aftermath_message(plan: Plan, *, value: float, level: str, at: datetime) -> 
         (each for each in plan.effects if (each.rule, each.subject) == (plan.rule, plan.subject)), None
     )
     unit = Unit(effect.unit) if effect is not None else None
-    found = "" if math.isnan(value) or unit is None else f" {show(value, unit)}"
+    found = "" if math.isnan(value) or unit is None else f" {show(value, unit)},"
     meant = (
         ""
         if unit is None or math.isnan(plan.value_after)
@@ -39,6 +39,6 @@ def aftermath_message(plan: Plan, *, value: float, level: str, at: datetime) -> 
         level=Level.OK,
         thread=alert_of(plan),
         edits_root=False,
-        headline=f"READ AGAIN after plan {plan.id} on {plan.account}: {plan.rule}{found}, {level}{meant}",
+        headline=f"READ AGAIN after plan {plan.id} on {plan.account}: {plan.rule}{found} {level}{meant}",
         fields=(("At", clock_words(at)),),
     )

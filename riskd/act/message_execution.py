@@ -6,6 +6,7 @@ of unknown outcome is neither failed nor done.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -97,7 +98,7 @@ def _word(ended: Ended | None) -> str:
 def _progress(
     plan: Plan, receipts: Sequence[Receipt], ended: Ended | None, intents: Mapping[str, Intent]
 ) -> str:
-    parts = [_orders(receipts)] if receipts else []
+    parts = [_orders(receipts, intents)] if receipts else []
     if ended is not None and ended.cancelled:
         parts.append(f"{count(ended.cancelled, 'order')} cancelled")
     costs = [_cost(receipt, intents.get(receipt.client_order_id), plan) for receipt in receipts]
@@ -111,14 +112,18 @@ def _progress(
     return "; ".join(parts) or ("nothing was sent" if ended else "nothing sent yet")
 
 
-def _orders(receipts: Sequence[Receipt]) -> str:
-    unknown = sum(receipt.status in _UNRESOLVED for receipt in receipts)
-    filled = sum(receipt.status is OrderStatus.FILLED for receipt in receipts)
-    resting = sum(receipt.status is OrderStatus.RESTING for receipt in receipts)
-    settled = sum(receipt.status in SETTLED for receipt in receipts)
-    words = f"{filled} of {count(len(receipts), 'order')} filled"
-    if resting:
-        words += f", {count(resting, 'stop')} resting"
+def _orders(receipts: Sequence[Receipt], intents: Mapping[str, Intent]) -> str:
+    """Orders that close, counted apart from stops, which fill nothing by being placed."""
+    statuses = Counter(receipt.status for receipt in receipts)
+    unknown = sum(statuses[status] for status in _UNRESOLVED)
+    settled = sum(statuses[status] for status in SETTLED)
+    closing = sum(not _is_stop(receipt, intents) for receipt in receipts)
+    parts = [f"{statuses[OrderStatus.FILLED]} of {count(closing, 'order')} filled"] if closing else []
+    if statuses[OrderStatus.PARTIALLY_FILLED]:
+        parts.append(f"{statuses[OrderStatus.PARTIALLY_FILLED]} in part")
+    if statuses[OrderStatus.RESTING] or not parts:
+        parts.append(f"{count(statuses[OrderStatus.RESTING], 'stop')} resting")
+    words = ", ".join(parts)
     if unknown:
         return (
             f"{words}, {unknown} with UNKNOWN outcome; the account is blocked until the venue has said more"
@@ -173,6 +178,13 @@ def _slippage(receipt: Receipt, intent: Intent | None, plan: Plan) -> str:
     mark = _mark(intent, plan)
     share = float(cost / (mark * receipt.filled)) if mark and receipt.filled else 0.0
     return f"{show(share, Unit.RATIO)}, {usd(float(cost))}"
+
+
+def _is_stop(receipt: Receipt, intents: Mapping[str, Intent]) -> bool:
+    intent = intents.get(receipt.client_order_id)
+    return receipt.status is OrderStatus.RESTING or (
+        intent is not None and intent.execution is Execution.STOP
+    )
 
 
 def _has_filled(receipt: Receipt, intents: Mapping[str, Intent]) -> bool:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TYPE_CHECKING
 
 import click
 
 from riskd.cli.exit_codes import Exit
 from riskd.cli.markets import market_options
+
+if TYPE_CHECKING:
+    from riskd.daemon.demo.run import Answers
 
 _REPORT = "demo-report.html"
 
@@ -62,13 +67,10 @@ def demo(
                 notifiers=screen.notifiers,
                 listeners=screen.listeners,
                 progress=screen.progress,
+                answers=_answers(screen.progress) if pace is Pace.LIVE else None,
             )
         )
-    hints = (
-        f'riskd sql --state {folder} "from orders_explained"',
-        f"riskd sql --state {folder} --tables",
-        f"riskd verify --state {folder}",
-    )
+    hints = hints_of(folder)
     report = folder / _REPORT
     report.write_text(render(result, hints=hints), encoding="utf-8")
     if picture is not None:
@@ -79,3 +81,24 @@ def demo(
     click.echo(f"\nReport: {report}\nTry:    " + "\n        ".join(hints))
     better = total.liquidated_watched < total.liquidated_bare or total.liquidated_bare == 0
     return Exit.FINE if better else Exit.FINDINGS
+
+
+def hints_of(folder: Path) -> tuple[str, ...]:
+    """What to try next on what a run has left in a folder."""
+    return (
+        f"riskd audit --state {folder} worst_hour",
+        f"riskd audit --state {folder} why_order",
+        f"riskd explain --config {folder / 'riskd.yaml'} --subject account=swing demo-desk/room",
+        f'riskd sql --state {folder} "from orders_explained"',
+        f"riskd verify --state {folder}",
+    )
+
+
+def _answers(show: Callable[[str], None]) -> Answers | None:
+    """Whoever sits at the terminal; None where nobody does."""
+    if not sys.stdin.isatty():
+        return None
+    from riskd.cli.demo_keys import KEYS_HINT, Keyboard
+
+    show(f"when a plan waits, {KEYS_HINT}")
+    return Keyboard(sys.stdin, show)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 
+from riskd.act.compose import lists_behind
 from riskd.act.message_aftermath import aftermath_message
 from riskd.cycle import CycleResult
 from riskd.execution import PlanResult
@@ -40,6 +41,8 @@ class Aftermath:
             state = result.snapshot.state(account, Surface.POSITIONS)
             if state is None or state.observed_at is None or state.observed_at <= ended_at:
                 continue
+            if lists_behind(result.snapshot, account, ended_at):
+                continue  # they lack the stops that were placed, and show what was cancelled
             del self._unseen[account]
             value, level = _measured(result, plan)
             self._say(aftermath_message(plan, value=value, level=level, at=result.snapshot.taken_at))

@@ -9,7 +9,7 @@ from riskd.act.storm import CALM, calmed
 from riskd.daemon.memory import Memory
 from riskd.daemon.outbox import Delivery, Outbox
 from riskd.daemon.patience import finish_or_cancel
-from riskd.model.message import Message
+from riskd.model.message import Message, MessageKind
 from riskd.ports import Clock, Notifier
 
 
@@ -46,9 +46,11 @@ class Post:
         return sum(outbox.waiting for outbox in self._outboxes)
 
     def say(self, message: Message) -> None:
-        """Make a message durable and queue it on every channel."""
+        """Make a message durable and queue it on every channel. What becomes of a plan does not wait for the next cycle."""
         self._memory.say(message, self._clock.now())
         self.queue([message])
+        if message.kind is MessageKind.PLAN and _is_running():
+            self.deliver()
 
     def queue(self, messages: Iterable[Message]) -> None:
         """Queue messages that are durable already; in a storm of incidents under one post, which is made durable here."""
@@ -96,3 +98,12 @@ class Post:
 
     def _delivered(self, delivery: Delivery) -> None:
         self._memory.delivered(delivery, self._clock.now())
+
+
+def _is_running() -> bool:
+    """Whether there is a loop on which something can be delivered: not while the daemon is put together."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

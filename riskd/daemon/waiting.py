@@ -6,13 +6,14 @@ Time-outs and people's words are the business of ``riskd.daemon.decisions``. Wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from riskd.act.likeness import is_like
 from riskd.act.proposal import Proposal
-from riskd.act.waiting import SUPERSEDED_BY, Terms
+from riskd.act.waiting import SUPERSEDED_BY, AtTimeout, Terms
 from riskd.daemon.decisions import Decisions
 from riskd.daemon.memory import Memory
 from riskd.errors import JournalError
@@ -60,11 +61,13 @@ class WaitingPlans:
         Args:
             proposals: Those that wait, each with the terms on which it would begin to.
         """
-        self._decisions.due(now)
         records = self._memory.present(now).plans
         waiting = {key_of(record.plan): record for record in records if record.state in _WAITING}
+        moving = {record.plan.account for record in records if record.state is PlanState.EXECUTING}
         for proposal, terms in proposals:
             record = waiting.pop(key_of(proposal.plan), None)
+            if proposal.plan.account in moving:
+                continue  # what a plan under way leaves is not known yet
             if record is None:
                 if not self._was_answered(proposal, records, now):
                     self.propose(proposal, terms, now)
@@ -73,6 +76,7 @@ class WaitingPlans:
         for record in waiting.values():
             if record.plan.action not in BY_PEOPLE:
                 self._end(record.plan, PlanState.WITHDRAWN, "nothing asks for it any more", now)
+        self._decisions.due(now)  # last, so that what is released is what the book of this moment asks for
 
     def approved(self, now: datetime) -> Mapping[Key, PlanRecord]:
         """Plans that people have released and that have not begun."""
@@ -90,8 +94,18 @@ class WaitingPlans:
 
     def _replace(self, record: PlanRecord, proposal: Proposal, terms: Terms, now: datetime) -> None:
         """The old version ends before the new one is shown: at no moment do two of them wait."""
+        terms = self._counted_on(record.plan, terms, now)
         if self._end(record.plan, PlanState.WITHDRAWN, f"{SUPERSEDED_BY}{proposal.plan.id}", now):
             self.propose(proposal, terms, now)
+
+    def _counted_on(self, old: Plan, terms: Terms, now: datetime) -> Terms:
+        """A countdown goes on, holds counted: in a market that moves, one that began anew each time would never end."""
+        waiting = self._decisions.of(old.id, now)
+        if waiting is None or waiting.terms is None:
+            return terms
+        if AtTimeout.EXPIRES in (terms.at_timeout, waiting.terms.at_timeout):
+            return terms
+        return replace(terms, until=waiting.until)
 
     def _end(self, plan: Plan, state: PlanState, reason: str, now: datetime) -> bool:
         try:

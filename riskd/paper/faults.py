@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from random import Random
 from typing import TypeAlias
 
+from riskd.paper.dialect.http import Rights
 from riskd.paper.engine.types import PositionSide
 
 
@@ -173,6 +174,7 @@ class Fault:
         account: Glob over account names; public calls have the name "".
         method: Glob over HTTP methods.
         path: Glob over paths; ``*`` also spans slashes.
+        rights: Only calls with a key of these rights; None: whatever the key, and without one.
         count: How often it strikes; None for ever.
         after: Matching calls that it lets pass first.
         probability: Chance to strike a matching call, above 0, at most 1.
@@ -184,13 +186,16 @@ class Fault:
     account: str = "*"
     method: str = "*"
     path: str = "*"
+    rights: Rights | None = None
     count: int | None = 1
     after: int = 0
     probability: float = 1.0
     from_ms: int = 0
     until_ms: int | None = None
 
-    def matches(self, account: str, method: str, path: str, now_ms: int) -> bool:
+    def matches(
+        self, account: str, method: str, path: str, now_ms: int, *, rights: Rights | None = None
+    ) -> bool:
         """Whether the call is one that it may strike."""
         return (
             self.from_ms <= now_ms
@@ -198,6 +203,7 @@ class Fault:
             and fnmatchcase(account, self.account)
             and fnmatchcase(method, self.method)
             and fnmatchcase(path, self.path)
+            and self.rights in (None, rights)
         )
 
 
@@ -235,10 +241,12 @@ class FaultPlan:
         """Faults that can still strike, each with how often it has struck."""
         return tuple((armed.fault, armed.struck) for armed in self._armed if not armed.spent)
 
-    def take(self, account: str, method: str, path: str, now_ms: int) -> Fault | None:
+    def take(
+        self, account: str, method: str, path: str, now_ms: int, *, rights: Rights | None = None
+    ) -> Fault | None:
         """The fault that befalls this call, counted as struck; None when the call goes well."""
         for armed in self._armed:
-            if armed.spent or not armed.fault.matches(account, method, path, now_ms):
+            if armed.spent or not armed.fault.matches(account, method, path, now_ms, rights=rights):
                 continue
             if armed.passed < armed.fault.after:
                 armed.passed += 1

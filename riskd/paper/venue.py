@@ -126,6 +126,7 @@ class Venue:
         self._market = market
         self._actors = tuple(actors)
         self._accounts = {key.key: key.account for key in keys}
+        self._rights = {key.key: key.rights for key in keys}
         self._dialect = Dialect(exchange, self.memory, keys, limits=limits, timing=timing)
         self._recordings = Recordings()
         self._late: list[_Late] = []
@@ -161,7 +162,8 @@ class Venue:
     def handle(self, request: HttpRequest, *, now_ms: int) -> Delivery:
         """Answer one request, as the faults allow. The venue must have been advanced to ``now_ms`` before."""
         account = self._account_of(request)
-        fault = self.faults.take(account, request.method, request.path, now_ms)
+        rights = self._rights.get(request.header(KEY_HEADER))
+        fault = self.faults.take(account, request.method, request.path, now_ms, rights=rights)
         effect = fault.effect if fault is not None else None
         match effect:
             case LateBooking():

@@ -21,6 +21,7 @@ from riskd.daemon.gate import Books, Gatekeeper, Health
 from riskd.daemon.mandate import Mandate
 from riskd.daemon.memory import Memory
 from riskd.daemon.settings_orders import OrderSettings, house_bounds
+from riskd.daemon.waiting import WaitingPlans
 from riskd.model.desk import Mode
 from riskd.model.history import History
 from riskd.model.journal import EntryKind
@@ -162,6 +163,43 @@ def test_a_countdown_that_nobody_stops_ends_in_the_order() -> None:
         return busy
 
     assert asyncio.run(begun()) == {"main"}
+
+
+def test_a_countdown_goes_on_when_the_book_moves() -> None:
+    """In a fall every version is another one: a countdown that began anew with each of them would never end."""
+
+    async def begun() -> tuple[frozenset[str], list[str]]:
+        stage = Stage(countdown=30.0)
+        stage.look(result_of(ACTING, account=Mode.ENFORCE))
+        ends = stage.standing()[0].until
+        for attempt, held in ((1, 7.8), (2, 6.8), (3, 5.9)):
+            stage.clock.advance(9)
+            stage.look(result_of(ACTING, account=Mode.ENFORCE, attempts=attempt, held=held))
+            assert [waiting.until for waiting in stage.standing()] == [ends]
+        stage.clock.advance(9)
+        stage.look(result_of(ACTING, account=Mode.ENFORCE, attempts=4, held=5.1))
+        records = stage.memory.present(stage.clock.now()).plans
+        released = [record.plan.id for record in records if record.state is PlanState.APPROVED]
+        busy = stage.actions.busy
+        await stage.actions.abandon()
+        return busy, released
+
+    busy, released = asyncio.run(begun())
+    assert busy == {"main"}
+    assert [plan.rpartition("-")[2] for plan in released] == ["5"]  # the version of that very moment
+
+
+def test_nobody_is_asked_about_an_account_while_a_plan_of_it_is_under_way() -> None:
+    stage = Stage()
+    stage.look(result_of(PERSON, account=Mode.ENFORCE))
+    [waiting] = stage.standing()
+    stage.memory.plan_began(waiting.plan, stage.clock.now())
+    proposals = result_of(PERSON, account=Mode.ENFORCE, attempts=1, held=5.0).proposals
+    assert waiting.terms is not None
+    plans = WaitingPlans(stage.memory, stage.decisions, tell=lambda _: None)
+    plans.after_cycle([(each, waiting.terms) for each in proposals], stage.clock.now())
+    assert proposals
+    assert stage.standing() == ()
 
 
 # ---- the stage -----------------------------------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from riskd.daemon.memory import Memory
 from riskd.daemon.post import Post
 from riskd.errors import NotifierError
-from riskd.model.message import Message
+from riskd.model.message import Message, MessageKind
 from tests.act.test_storm import alerts, an_alert, an_edit
 from tests.builders import NOW
 from tests.fakes.clock import ManualClock
@@ -101,3 +101,23 @@ def test_a_storm_that_is_said_is_in_the_journal() -> None:
     desk.says(*alerts(8))
     said = [entry.body["key"] for entry in desk.journal.entries() if entry.kind == "message"]
     assert f"storm|{an_alert(0).key}" in said
+
+
+def test_what_becomes_of_a_plan_is_delivered_at_once_and_everything_else_with_the_next_cycle() -> None:
+    desk = Desk()
+    plan = replace(an_alert(1), key="plan|1", kind=MessageKind.PLAN)
+
+    async def story() -> None:
+        desk.post.say(an_alert(2))
+        assert desk.room.posts == []
+        desk.post.say(plan)
+        await desk.post.close(patience_seconds=1)
+
+    asyncio.run(story())
+    assert [key for key, _, _ in desk.room.shown] == ["plan|1", an_alert(2).key]
+
+
+def test_before_the_daemon_runs_a_plan_waits_like_everything_else() -> None:
+    desk = Desk()
+    desk.post.say(replace(an_alert(1), key="plan|1", kind=MessageKind.PLAN))
+    assert desk.post.waiting == 1

@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riskd.paper.dialect.http import Rights
 from riskd.paper.faults import Delay, EmptyList, Fault, FaultPlan, Moment, Reset
 
 EMPTY = Fault(effect=EmptyList())
@@ -39,6 +40,16 @@ def test_a_fault_strikes_only_the_calls_that_it_names() -> None:
     assert struck(made, path="/fapi/v3/account") == [False]
     assert struck(made, path="/fapi/v3/positionRisk", account="beta") == [False]
     assert struck(made, path="/fapi/v3/positionRisk", method="POST") == [False]
+
+
+def test_a_fault_of_some_keys_passes_others_over() -> None:
+    made = plan(Fault(effect=EmptyList(), rights=Rights.READ, count=None))
+    given = (Rights.READ, Rights.TRADE, None)
+    assert [made.take("alpha", "GET", "/a", 0, rights=rights) is not None for rights in given] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_star_in_a_path_spans_slashes() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
+from riskd.paper.dialect.http import Rights
 from riskd.paper.faults import (
     Answer,
     ClockSkew,
@@ -224,12 +225,14 @@ class WatchedPlan(FaultPlan):
         fault = Fault(effect=maintenance(), count=None, from_ms=from_ms, until_ms=until_ms)
         self._lines.insert(0, _Line("closed", fault, Random(0)))
 
-    def take(self, account: str, method: str, path: str, now_ms: int) -> Fault | None:
+    def take(
+        self, account: str, method: str, path: str, now_ms: int, *, rights: Rights | None = None
+    ) -> Fault | None:
         """The first that strikes. All of them throw their dice, so that one that is left out changes no other."""
         self.last = None
         for line in self._lines:
             fault = line.fault
-            if line.struck == fault.count or not fault.matches(account, method, path, now_ms):
+            if line.struck == fault.count or not fault.matches(account, method, path, now_ms, rights=rights):
                 continue
             strikes = fault.probability >= 1 or line.random.random() < fault.probability
             if strikes and self.last is None and self._plays(line, account, method, path, now_ms):

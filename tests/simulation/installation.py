@@ -48,7 +48,7 @@ class Strictness:
             objective=random.choice(["min_cost", "pro_rata"]),
             max_step=random.choice(["100%", "60%"]),
             closes_near_liquidation=random.random() < 0.5,
-            orders_per_hour_max=6 if tight else 10_000,
+            orders_per_hour_max=3 if tight else 10_000,
             plans_per_rule_per_day_max=5 if tight else 10_000,
             weight_per_minute=random.choice([2400, 2400, WEIGHT_SPARE]),
             asks_people=random.random() < 0.1,
@@ -110,15 +110,13 @@ accounts:
 """
 
 
-def _policy(strictness: Strictness) -> str:
-    most = strictness.leverage_max
-    step = strictness.max_step
+def _asked(strictness: Strictness) -> tuple[str, str, str]:
+    """What the rules on liquidation, room and stops ask for, where they ask for anything."""
     close = (
         "\n    then: {critical: [notify, {close: {approval: auto, max_step: 50%}}]}"
         if strictness.closes_near_liquidation
         else ""
     )
-    approval = "human" if strictness.asks_people else "auto"
     cancel = (
         "\n    then: {breach: [notify, {cancel_orders: {which: risk_increasing}}]}"
         if strictness.cancels
@@ -129,6 +127,14 @@ def _policy(strictness: Strictness) -> str:
         if strictness.places_stops
         else ""
     )
+    return close, cancel, stop
+
+
+def _policy(strictness: Strictness) -> str:
+    most = strictness.leverage_max
+    step = strictness.max_step
+    close, cancel, stop = _asked(strictness)
+    approval = "human" if strictness.asks_people else "auto"
     return f"""riskd: policy/v1
 name: sim
 title: Rules that fire often

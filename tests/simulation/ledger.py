@@ -21,11 +21,13 @@ class Shelf:
     """What a ledger in memory keeps over restarts.
 
     Attributes:
+        words: Every text that a row has held.
         policies: Snapshot and the hash of the policies that judged it.
         equity: Snapshot, account and equity, USD, NaN unknown: the series that the real one draws its pictures from.
     """
 
     digests: list[tuple[int, str]] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
     policies: dict[int, str] = field(default_factory=dict)
     equity: list[EquityRow] = field(default_factory=list)
     last: JournalEntry | None = None
@@ -43,6 +45,7 @@ class LightLedger:
         self._must_work()
         self._take(entries)
         self._shelf.digests.append((rows.snapshot_id, rows.digest))
+        self._shelf.words.update(word for block in rows.blocks for word in block.vocabulary)
         self._shelf.policies[rows.snapshot_id] = rows.policy_hash
         self._shelf.equity.extend(equity_of(rows))
 

@@ -56,7 +56,7 @@ class Lives:
         listeners: Of the daemon.
         observe: Makes snapshots.
         count: Lives so far.
-        decisions: Where people say what they think of plans; None between lives, and while no daemon listens.
+        decisions: Where people say what they think of plans; None between lives.
     """
 
     seed: int
@@ -171,9 +171,8 @@ class Lives:
 
 
 def decisions_of(service: Service) -> Deciding | None:
-    """The door through which people decide, once the service has one."""
-    found: Deciding | None = getattr(service, "decisions", None)
-    return found
+    """The door through which people decide; None before the service is put together."""
+    return None if service.means is None else service.means.decisions
 
 
 def identity_key(seed: int) -> bytes:

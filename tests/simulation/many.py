@@ -89,7 +89,7 @@ def on_all_cores(seeds: Sequence[int], jobs: int) -> Iterator[Done]:
 
 
 def _hung(seed: int) -> Done:
-    text = f"nothing: it had not ended after {_HANGS_SECONDS:.0f} s"
+    text = f"off: it had not ended after {_HANGS_SECONDS:.0f} s"
     return Done(seed=seed, broken=text, processor_seconds=0.0, virtual_seconds=0.0, counts={})
 
 

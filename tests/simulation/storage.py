@@ -68,7 +68,7 @@ class MemoryStorage:
 
     def contents(self) -> Iterator[bytes]:
         yield from self._lines
-        yield repr(self._shelf.digests).encode()
+        yield repr((self._shelf.digests, sorted(self._shelf.words))).encode()
 
     def equity(self) -> Sequence[EquityRow]:
         return self._shelf.equity
@@ -112,7 +112,7 @@ class FileStorage:
 
     def contents(self) -> Iterator[bytes]:
         yield self._path.read_bytes()
-        yield repr(self._shelf.digests).encode()
+        yield repr((self._shelf.digests, sorted(self._shelf.words))).encode()
 
     def equity(self) -> Sequence[EquityRow]:
         return self._shelf.equity

@@ -32,7 +32,7 @@ def test_a_small_story_can_be_told_again() -> None:
 
 
 def test_a_seed_that_breaks_nothing_has_nothing_to_shrink() -> None:
-    shrinker = Shrinker(3)
+    shrinker = Shrinker(5)
     assert shrinker.smallest().violation is None
     assert shrinker.runs == 1
 

@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from riskd.daemon.demo.plot import Gap, Line, Marker, Tier, chart
 from riskd.daemon.demo.result import Demo, Forced, Track
+from riskd.daemon.demo.setup import COUNTDOWN_SECONDS
+from riskd.model.order import Execution
 from riskd.model.verdict import Level
 
 _WATCHED, _BARE = "#0969da", "#b42318"
@@ -107,6 +109,7 @@ def render(demo: Demo, *, hints: tuple[str, ...]) -> str:
         rows=rows,
         total=total,
         headline=headline(total, len(rows)),
+        countdown=COUNTDOWN_SECONDS,
         price_chart=Markup(_price_chart(demo)),  # noqa: S704 - built by plot.py, which escapes
         charts=[_charts(demo, index) for index in range(len(demo.watched.tracks))],
         forced=_forced(demo),
@@ -186,11 +189,11 @@ def _markers(demo: Demo, account: str) -> list[Marker]:
         Marker(
             at=order.intended_at.timestamp(),
             shape="order",
-            name=f"{order.side} {order.quantity} {order.symbol}",
+            name=f"{order.side} {order.filled} of {order.quantity} {order.symbol}",
             colour=_WATCHED,
         )
         for order in demo.orders
-        if order.account == account
+        if order.account == account and order.execution != Execution.STOP
     ]
     forced = [
         Marker(at=event.at.timestamp(), shape="liquidated", name=f"{which}: {event.what}", colour=colour)

@@ -45,6 +45,8 @@ class SentOrder:
     """An order of riskd as the journal and the venue know it.
 
     Attributes:
+        execution: How it meets the market: ``immediate``, ``post_only`` or ``stop``.
+        trigger_price: Of a stop.
         intent_sequence: Where the intent stands in the journal: before it was sent.
         booked_at: When the venue booked it; None when it never did.
     """
@@ -55,6 +57,8 @@ class SentOrder:
     account: str
     symbol: str
     side: str
+    execution: str
+    trigger_price: Decimal | None
     quantity: Decimal
     filled: Decimal
     average_price: Decimal | None
@@ -62,6 +66,44 @@ class SentOrder:
     rule: str
     client_order_id: str
     reduce_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadePlan:
+    """A plan of riskd, and what became of it.
+
+    Attributes:
+        what: The whole of it in half a sentence: steps, what they do to the rule that asks, and the cost.
+        advice: What it cannot mend, and what a person could do.
+        state: The last that the journal says of it.
+        reason: The same in words.
+        ended_at: When it got that state.
+    """
+
+    id: str
+    made_at: datetime
+    account: str
+    rule: str
+    what: str
+    advice: tuple[str, ...]
+    state: str
+    reason: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelledOrder:
+    """A resting order of somebody that riskd cancelled.
+
+    Attributes:
+        why: In the journal's words.
+    """
+
+    at: datetime
+    account: str
+    symbol: str
+    plan: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +140,8 @@ class Demo:
         market: Name of the scenario or file.
         watched: The pass with riskd.
         bare: The same seed and prices without it.
+        restarts: How often riskd was killed and started again on the way.
+        repeated: Orders of riskd that the venue booked more than once.
         blind: ``(account, from, to, reason)`` spells in which riskd could not see.
         cycles: Completed cycles.
         journal_entries: Entries whose hash chain was verified at the end.
@@ -112,7 +156,11 @@ class Demo:
     version: str
     watched: Run
     bare: Run
+    plans: tuple[MadePlan, ...]
     orders: tuple[SentOrder, ...]
+    cancelled: tuple[CancelledOrder, ...]
+    restarts: int
+    repeated: int
     said: tuple[Said, ...]
     blind: tuple[tuple[str, datetime, datetime, str], ...]
     cycles: int

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import Protocol
 
 from riskd import __version__
 from riskd.adapters.credentials import CredentialStore
@@ -15,22 +17,26 @@ from riskd.adapters.journal_file import JournalFile
 from riskd.adapters.system_clock import ScaledClock, SystemClock
 from riskd.adapters.virtual_time import VirtualClock, VirtualLoop
 from riskd.daemon.connections import Connections, HttpConnections
-from riskd.daemon.demo.harvest import orders_of
+from riskd.daemon.control.means import Means
+from riskd.daemon.demo.harvest import cancelled_of, orders_of, plans_of, repeated, said_of
 from riskd.daemon.demo.inside import InsideConnections
 from riskd.daemon.demo.narrator import Narrator
+from riskd.daemon.demo.obey import PauseFolder
 from riskd.daemon.demo.recorder import Recorder
 from riskd.daemon.demo.result import Demo, Run
 from riskd.daemon.demo.setup import Installation, install
 from riskd.daemon.demo.story import story_of
-from riskd.daemon.demo.watch import Watch, watch
+from riskd.daemon.demo.watch import Watch, nobody, watch
 from riskd.daemon.demo.world import ACCOUNTS, World, build_world
 from riskd.daemon.service import Listener
 from riskd.daemon.settings_file import read_settings
 from riskd.model.arrays import floats
+from riskd.model.journal import EntryKind
 from riskd.paper.dialect.auth import Timing
 from riskd.paper.market.track import TrackMarket
 from riskd.paper.server import PaperServer
 from riskd.paper.server_time import clock_time
+from riskd.paper.strategies.actor import Paused, nobody_is_paused
 from riskd.policy.rule import Bound
 from riskd.ports import Clock, Notifier
 
@@ -51,6 +57,18 @@ class Pace(Enum):
     FAST = "fast"  # as fast as the machine can, inside this process
 
 
+class Answers(Protocol):
+    """Somebody who answers plans while they wait."""
+
+    def meet(self, means: Means | None) -> None:
+        """Whose plans are answered from now on."""
+        ...
+
+    def listening(self) -> AbstractContextManager[None]:
+        """Answer as long as this is open; inside a running loop."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoPlan:
     """What to run.
@@ -60,6 +78,7 @@ class DemoPlan:
         notifiers: Channels to people, the terminal among them.
         listeners: Told of every cycle and plan, beside the narrator.
         progress: Told in words what happens next.
+        answers: Who answers plans in the live pass; None: nobody.
     """
 
     market: TrackMarket
@@ -69,6 +88,7 @@ class DemoPlan:
     notifiers: Sequence[Notifier]
     listeners: tuple[Listener, ...]
     progress: Callable[[str], None]
+    answers: Answers | None = None
 
 
 def run_demo(plan: DemoPlan) -> Demo:
@@ -77,20 +97,20 @@ def run_demo(plan: DemoPlan) -> Demo:
     The watched pass is the daemon itself with its own configuration file, journal and ledger; nothing in it knows that
     the venue is simulated.
     """
-    recorder, world = _world(plan)
-    narrator = Narrator()
+    recorder, world = _world(plan, paused=PauseFolder(plan.folder / "pause"))
+    narrator = Narrator(plan.progress)
     if plan.pace is Pace.FAST:
         _watch_fast(plan, world, narrator)
     else:
         asyncio.run(_watch_live(plan, world, narrator))
     watched = recorder.run(tuple(world.venue.events))
     plan.progress("the same seed once more, without riskd")
-    unwatched, bare = _world(plan)
+    unwatched, bare = _world(plan, paused=nobody_is_paused)
     bare.venue.advance_to(plan.market.ends_at_ms)
     return _collect(plan, world, narrator, recorder, watched, unwatched.run(tuple(bare.venue.events)))
 
 
-def _world(plan: DemoPlan) -> tuple[Recorder, World]:
+def _world(plan: DemoPlan, *, paused: Paused) -> tuple[Recorder, World]:
     """The market, its bots and accidents, and who samples them. The same plan gives the same world."""
     story = story_of(plan.market)
     recorder = Recorder(ACCOUNTS, every_ms=_cycle_seconds(plan.market) * 1000)
@@ -101,6 +121,7 @@ def _world(plan: DemoPlan) -> tuple[Recorder, World]:
         others=[*story.accidents, recorder],
         # Sixty times as fast, a receive window of five seconds is eighty milliseconds: too short for any machine.
         timing=Timing.LENIENT if plan.pace is Pace.LIVE else Timing.STRICT,
+        paused=paused,
     )
     return recorder, world
 
@@ -133,7 +154,8 @@ async def _watch_live(plan: DemoPlan, world: World, narrator: Narrator) -> None:
         )
         credentials = CredentialStore.of_user(plan.folder / "credentials")
         connections = HttpConnections(read_settings(installation.config), credentials, clock)
-        await watch(_watch(plan, installation, clock, connections, narrator))
+        with nullcontext() if plan.answers is None else plan.answers.listening():
+            await watch(_watch(plan, installation, clock, connections, narrator))
     finally:
         await server.stop()
     world.venue.advance_to(plan.market.ends_at_ms)
@@ -156,6 +178,8 @@ def _watch(
         listeners=(narrator, *plan.listeners),
         ends_at=ends_at,
         killed_at=ends_at - _KILL_BEFORE_END if scripted else None,
+        progress=plan.progress,
+        meet=nobody if plan.answers is None else plan.answers.meet,
     )
 
 
@@ -176,8 +200,12 @@ def _collect(
         version=__version__,
         watched=watched,
         bare=bare,
+        plans=plans_of(entries),
         orders=orders_of(entries, world.venue.exchange),
-        said=narrator.said,
+        cancelled=cancelled_of(entries),
+        restarts=sum(entry.kind == EntryKind.START for entry in entries) - 1,
+        repeated=repeated(entries, world.venue.exchange),
+        said=said_of(entries),
         blind=narrator.blind,
         cycles=narrator.cycles,
         journal_entries=len(entries),

@@ -14,6 +14,9 @@ from riskd.paper.dialect.http import Rights
 
 _QUOTE = "USDT"
 
+COUNTDOWN_SECONDS = 180
+"""How long a plan of the policy is shown before it executes: three seconds on a terminal, where an hour passes in a minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -59,8 +62,9 @@ def unified(venue_symbol: str) -> str:
 
 
 def _config(world: World, endpoint: str | None, cycle_seconds: int) -> str:
-    # Over HTTP the demo runs sixty times as fast as the clock, so answers are sixty times as old when they come.
-    data_age_seconds = 15 if endpoint is None else 60
+    # Over HTTP the demo runs sixty times as fast as the clock: answers are sixty times as old when they come, and a clock
+    # that is read a hundredth of a second late is off by most of a second.
+    data_age, clock_skew = ("15s", "0.5s") if endpoint is None else ("60s", "30s")
     where = "" if endpoint is None else f"\n    endpoint: {endpoint}"
     accounts = "\n".join(
         f"""  - id: {account.name}
@@ -78,7 +82,7 @@ def _config(world: World, endpoint: str | None, cycle_seconds: int) -> str:
 riskd: config/v1
 mode: enforce                 # a real installation begins with observe
 state: .
-orders: {{data_age_max: {data_age_seconds}s}}
+orders: {{data_age_max: {data_age}, clock_skew_max: {clock_skew}, countdown: {COUNTDOWN_SECONDS}s}}
 policies: ["{policies_directory() / "demo.yaml"}"]
 cycle: {{every: {cycle_seconds}s, near_limits: {cycle_seconds}s}}
 accounts:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from riskd.paper.dialect.http import Rights
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.engine.types import PositionSide
-from riskd.paper.faults import EmptyList, Fault
+from riskd.paper.faults import EmptyList, Fault, Replay
 from riskd.paper.market.presets import DEMO_MINUTES
 from riskd.paper.market.track import TrackMarket
 
 _MINUTE_MS = 60_000
-_BLIND_MINUTE, _BLIND_SECONDS = 25, 90
+BLIND_MINUTE, _BLIND_SECONDS = 25, 90
 _ADL_MINUTE = 38
+# Behind by more than the spell lasts: an order that was placed in it is not told before it is over.
+_LAG_MINUTE, _LAG_MINUTES, _BEHIND_MINUTES = 29, 9, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +64,11 @@ class AutoDeleverage:
 
 
 def story_of(market: TrackMarket) -> Story:
-    """The accidents that belong to a market: the demo's script has two, recorded and historical markets none."""
+    """The accidents that belong to a market: the demo's script has three, recorded and historical markets none."""
     if market.name != "demo" or market.ends_at_ms - market.started_at_ms != DEMO_MINUTES * _MINUTE_MS:
         return Story()
-    blind_ms = market.started_at_ms + _BLIND_MINUTE * _MINUTE_MS
+    lag_ms = market.started_at_ms + _LAG_MINUTE * _MINUTE_MS
+    blind_ms = market.started_at_ms + BLIND_MINUTE * _MINUTE_MS
     return Story(
         faults=(
             Fault(
@@ -75,6 +79,18 @@ def story_of(market: TrackMarket) -> Story:
                 count=None,
                 from_ms=blind_ms,
                 until_ms=blind_ms + _BLIND_SECONDS * 1000,
+            ),
+            # A venue under load tells those who only read from a copy that is behind. The take-profit which somebody
+            # rests at 00:30 is not in it, so the first order that closes runs into it.
+            Fault(
+                effect=Replay(age_ms=_BEHIND_MINUTES * _MINUTE_MS),
+                account="swing",
+                method="GET",
+                path="/fapi/v1/openOrders",
+                rights=Rights.READ,
+                count=None,
+                from_ms=lag_ms,
+                until_ms=lag_ms + _LAG_MINUTES * _MINUTE_MS,
             ),
         ),
         accidents=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -11,6 +11,7 @@ from enum import Enum
 from riskd.adapters.identity_file import load_or_create_identity
 from riskd.adapters.journal_file import JournalFile
 from riskd.daemon.connections import Connections
+from riskd.daemon.control.means import Means
 from riskd.daemon.demo.setup import Installation
 from riskd.daemon.places import Places, places_of
 from riskd.daemon.service import Listener, Service
@@ -18,6 +19,10 @@ from riskd.daemon.settings_file import read_settings
 from riskd.daemon.surroundings import Surroundings
 from riskd.daemon.wire import build_service
 from riskd.ports import Clock, Notifier
+
+
+def nobody(_means: Means | None) -> None:
+    """Who answers where nobody does."""
 
 
 class End(Enum):
@@ -36,6 +41,8 @@ class Watch:
         listeners: Told of every cycle and plan.
         killed_at: When the daemon is killed and started again; None: never.
         down_seconds: How long it stays away then.
+        progress: Told in words that it is killed.
+        meet: Given what people reach of each daemon that runs, so that somebody can answer its plans.
         ends_at: When the pass is over.
     """
 
@@ -47,6 +54,8 @@ class Watch:
     ends_at: datetime
     killed_at: datetime | None = None
     down_seconds: float = 4.0
+    progress: Callable[[str], None] = print
+    meet: Callable[[Means | None], None] = nobody
 
 
 async def watch(plan: Watch) -> Places:
@@ -55,6 +64,7 @@ async def watch(plan: Watch) -> Places:
     places = places_of(settings, config=plan.installation.config)
     if plan.killed_at is not None:
         await _stretch(plan, places, until=plan.killed_at, end=End.KILLED)
+        plan.progress("riskd is killed in the middle of its work, and started again")
         await plan.clock.sleep_until(plan.clock.monotonic() + plan.down_seconds)
     await _stretch(plan, places, until=plan.ends_at, end=End.STOPPED)
     return places
@@ -76,6 +86,7 @@ async def _stretch(plan: Watch, places: Places, *, until: datetime, end: End) ->
                 listeners=plan.listeners,
             ),
         )
+        plan.meet(service.means)
         await _run_until(service, plan.clock, until, end)
     finally:
         journal.close()

@@ -12,7 +12,7 @@ from riskd.paper.dialect.http import ApiKey, Rights
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.faults import Fault, FaultPlan
 from riskd.paper.market.track import TrackMarket
-from riskd.paper.strategies.actor import Actor
+from riskd.paper.strategies.actor import Actor, Paused, nobody_is_paused
 from riskd.paper.strategies.desk import Desk as PaperDesk
 from riskd.paper.strategies.desk import demo_desk
 from riskd.paper.venue import Venue
@@ -52,6 +52,7 @@ def build_world(
     others: Sequence[Actor] = (),
     own_account: tuple[str, Decimal] | None = None,
     timing: Timing = Timing.STRICT,
+    paused: Paused = nobody_is_paused,
 ) -> World:
     """A fresh world at the market's start. The same arguments give the same world.
 
@@ -61,8 +62,9 @@ def build_world(
         others: Called after the bots at each step: accidents, and whoever watches the venue from inside.
         own_account: Name and USDT of one more account, which no bot trades.
         timing: How strictly time stamps of requests are looked at.
+        paused: Tells the bots where nothing new may be opened.
     """
-    desk = demo_desk(market, seed=seed)
+    desk = demo_desk(market, seed=seed, paused=paused)
     exchange = Exchange(
         market.contracts,
         now_ms=market.started_at_ms,

@@ -70,6 +70,12 @@ class ExchangeView:
         return views.position_views(self._venue, self._account(account), self._ranks)
 
     @exactly
+    def held(self, account: str, symbol: str) -> Decimal:
+        """Signed quantity held of a symbol, both sides together; 0 when flat."""
+        positions = self._account(account).positions.values()
+        return sum((one.quantity for one in positions if one.symbol == symbol), Decimal(0))
+
+    @exactly
     def account(self, account: str) -> AccountView:
         """Balances at the present marks."""
         return views.account_view(self._venue, self._account(account))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Protocol
@@ -17,6 +18,14 @@ from riskd.paper.engine.types import (
 )
 
 _MARKET = OrderType.MARKET
+
+Paused = Callable[[str, str], bool]
+"""Whether nothing new may be opened, by account and symbol as the venue writes it."""
+
+
+def nobody_is_paused(_account: str, _symbol: str) -> bool:
+    """Of a desk that nobody watches."""
+    return False
 
 
 class Actor(Protocol):
@@ -43,12 +52,17 @@ class Hand:
     A refused order is not sent again: the bot looks anew at its next step, as bots do.
     """
 
-    def __init__(self, account: str, prefix: str) -> None:
+    def __init__(self, account: str, prefix: str, *, paused: Paused = nobody_is_paused) -> None:
         """Trade ``account``; client order ids are ``prefix`` and a counter, such as ``sw-000017``."""
         self.account = account
+        self._paused = paused
         self.refusals: list[Rejection] = []
         self._prefix = prefix
         self._sent = 0
+
+    def may_open(self, symbol: str) -> bool:
+        """Whether the bot may open or enlarge something. It asks before it does; to close it asks nobody."""
+        return not self._paused(self.account, symbol)
 
     def trade(self, exchange: Exchange, symbol: str, quantity: Decimal) -> Order | None:
         """Market order for a signed quantity, + buys. None: nothing left after rounding, or refused."""
@@ -110,8 +124,7 @@ class Hand:
 
     def position(self, exchange: Exchange, symbol: str) -> Decimal:
         """Signed quantity held; 0 when flat."""
-        held = (one.quantity for one in exchange.positions(self.account) if one.symbol == symbol)
-        return sum(held, Decimal(0))
+        return exchange.held(self.account, symbol)
 
     def equity(self, exchange: Exchange) -> Decimal:
         """Margin balance: wallet and unrealised profit."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from riskd.paper.engine.exchange import Exchange
-from riskd.paper.strategies.actor import Hand
+from riskd.paper.strategies.actor import Hand, Paused, nobody_is_paused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,17 @@ class CrossHedge:
 
     name = "hedge"
 
-    def __init__(self, account: str, parameters: HedgeParameters, *, prefix: str = "hd-") -> None:
+    def __init__(
+        self,
+        account: str,
+        parameters: HedgeParameters,
+        *,
+        prefix: str = "hd-",
+        paused: Paused = nobody_is_paused,
+    ) -> None:
         """Trade ``account`` with its whole deposit."""
         self.account = account
-        self.hand = Hand(account, prefix)
+        self.hand = Hand(account, prefix, paused=paused)
         self._parameters = parameters
         self._expected_short: Decimal | None = None
         self._limit: Decimal | None = None
@@ -77,6 +84,8 @@ class CrossHedge:
         if self._limit is not None:
             target = min(target, self._limit)
         is_adrift = target > 0 and abs(held - target) > self._parameters.rebalance_band * target
+        if target > held and not self.hand.may_open(self._parameters.hedge_symbol):
+            is_adrift = False
         self._trade_to(exchange, held, target if is_adrift else held)
 
     def _target(self, exchange: Exchange) -> Decimal:

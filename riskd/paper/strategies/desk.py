@@ -3,7 +3,8 @@
 =====  ===========================================================  ===================================================
 hedge  BTC bought on the spot market, sold as a perpetual           4x on its margin, survives any fall
 swing  three longs of coins that fall together, 1.95x equity each   5.9x in all: gone when they fall by about 16 %
-grid   20 cells between -9 % and +9 % around BTC's price            2.9x when all are full at the lower bound
+grid   20 cells between -9 % and +9 % around BTC's price            2.9x when all are full at the lower bound, and more
+                                                                    once two buys filled and it averages down
 scalp  BTC, 20x on an eightieth of a small account                  dies of fees and stops, not of liquidation
 =====  ===========================================================  ===================================================
 
@@ -20,7 +21,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.market.track import Market
-from riskd.paper.strategies.actor import Actor
+from riskd.paper.strategies.actor import Actor, Paused, nobody_is_paused
 from riskd.paper.strategies.bars import past_bars
 from riskd.paper.strategies.cross_hedge import CrossHedge, HedgeParameters
 from riskd.paper.strategies.grid import Grid, GridParameters
@@ -72,12 +73,13 @@ class Desk:
             account.actor.on_step(exchange, now_ms)
 
 
-def demo_desk(market: Market, *, seed: int) -> Desk:
+def demo_desk(market: Market, *, seed: int, paused: Paused = nobody_is_paused) -> Desk:
     """The four accounts, fitted to a market: its price sets the grid, its coins the longs, its past the indicators.
 
     Args:
         market: Must list BTCUSDT and at least three of the coins that the swing book prefers.
         seed: Decides the scalper's sides and pauses.
+        paused: Tells the bots where nothing new may be opened. They obey.
 
     Raises:
         ValueError: The market lacks BTCUSDT or coins for the swing book.
@@ -91,16 +93,20 @@ def demo_desk(market: Market, *, seed: int) -> Desk:
     start = market.quotes(market.started_at_ms)[_BTC].last
     return Desk(
         accounts=(
-            _hedge(Decimal(200_000)),
-            _swing(Decimal(50_000), longs, market),
-            _grid(Decimal(60_000), start),
-            _scalp(Decimal(5_000), seed),
+            _hedge(Decimal(200_000), paused),
+            _swing(Decimal(50_000), longs, market, paused),
+            _grid(Decimal(60_000), start, paused),
+            _scalp(Decimal(5_000), seed, paused),
         )
     )
 
 
 def swing_book(longs: Sequence[str]) -> tuple[Holding, ...]:
-    """Three longs of equal size: the first enters after three minutes and gets its stop twelve minutes later."""
+    """Three longs of equal size.
+
+    The first enters after three minutes and gets its stop twelve minutes later; the second gets its take-profit after half an
+    hour.
+    """
     first, second, third = longs
     share = Decimal("1.95")
     return (
@@ -116,6 +122,7 @@ def swing_book(longs: Sequence[str]) -> tuple[Holding, ...]:
             notional_share=share,
             stop_distance=Decimal("0.22"),
             take_profit_distance=Decimal("0.12"),
+            take_profit_after_seconds=30 * 60,
         ),
         Holding(symbol=third, notional_share=share, stop_distance=Decimal("0.20")),
     )
@@ -126,26 +133,28 @@ def grid_around(price: Decimal) -> tuple[Decimal, Decimal]:
     return _two_figures(price * 20 / 22), _two_figures(price * 24 / 22)
 
 
-def _hedge(deposit: Decimal) -> DeskAccount:
-    actor = CrossHedge("hedge", HedgeParameters())
+def _hedge(deposit: Decimal, paused: Paused) -> DeskAccount:
+    actor = CrossHedge("hedge", HedgeParameters(), paused=paused)
     return _account(deposit, actor, (_BTC,), "hd-")
 
 
-def _swing(deposit: Decimal, longs: Sequence[str], market: Market) -> DeskAccount:
+def _swing(deposit: Decimal, longs: Sequence[str], market: Market, paused: Paused) -> DeskAccount:
     watched = (_BTC, *longs)
     parameters = SwingParameters(watched=watched, holdings=swing_book(longs))
-    actor = Swing("swing", parameters, past_bars(market, watched, _HOUR_MS))
+    actor = Swing("swing", parameters, past_bars(market, watched, _HOUR_MS), paused=paused)
     return _account(deposit, actor, watched, "sw-")
 
 
-def _grid(deposit: Decimal, price: Decimal) -> DeskAccount:
+def _grid(deposit: Decimal, price: Decimal, paused: Paused) -> DeskAccount:
     lower, upper = grid_around(price)
-    actor = Grid("grid", GridParameters(symbol=_BTC, lower=lower, upper=upper))
+    parameters = GridParameters(symbol=_BTC, lower=lower, upper=upper, averages_down_after=2)
+    actor = Grid("grid", parameters, paused=paused)
     return _account(deposit, actor, (_BTC,), "gr-")
 
 
-def _scalp(deposit: Decimal, seed: int) -> DeskAccount:
-    actor = Scalp("scalp", ScalpParameters(symbol=_BTC), random.Random(seed))  # noqa: S311  # a simulation, no secret
+def _scalp(deposit: Decimal, seed: int, paused: Paused) -> DeskAccount:
+    rng = random.Random(seed)  # noqa: S311 - a simulation, no secret
+    actor = Scalp("scalp", ScalpParameters(symbol=_BTC), rng, paused=paused)
     return _account(deposit, actor, (_BTC,), "sc-")
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.engine.types import Order, WorkingType
-from riskd.paper.strategies.actor import Hand
+from riskd.paper.strategies.actor import Hand, Paused, nobody_is_paused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,17 @@ class Scalp:
     name = "scalp"
 
     def __init__(
-        self, account: str, parameters: ScalpParameters, rng: random.Random, *, prefix: str = "sc-"
+        self,
+        account: str,
+        parameters: ScalpParameters,
+        rng: random.Random,
+        *,
+        prefix: str = "sc-",
+        paused: Paused = nobody_is_paused,
     ) -> None:
         """Trade ``account``; the same generator state gives the same trades on the same market."""
         self.account = account
-        self.hand = Hand(account, prefix)
+        self.hand = Hand(account, prefix, paused=paused)
         self._parameters = parameters
         self._rng = rng
         self._trade: _Trade | None = None
@@ -74,7 +80,11 @@ class Scalp:
             self._pause(now_ms)
         elif self._trade is not None:
             self._watch(exchange, self._trade, price, now_ms)
-        elif now_ms >= self._resumes_at_ms and quote.spread_rate <= self._parameters.spread_rate_max:
+        elif (
+            now_ms >= self._resumes_at_ms
+            and quote.spread_rate <= self._parameters.spread_rate_max
+            and self.hand.may_open(self._parameters.symbol)
+        ):
             self._enter(exchange, price, now_ms)
         self._price_before = price
 

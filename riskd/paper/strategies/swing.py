@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.engine.types import Order
-from riskd.paper.strategies.actor import Hand
+from riskd.paper.strategies.actor import Hand, Paused, nobody_is_paused
 from riskd.paper.strategies.bars import Bars
 from riskd.paper.strategies.signals import Breakout, breakout_of, crossed_back, stop_distance
 
@@ -31,6 +31,7 @@ class Holding:
         enter_after_seconds: When it is entered, since the first step.
         stop_after_seconds: How long it goes without a stop; 0: not at all.
         take_profit_distance: How far above the entry a reduce-only limit order rests; None: none does.
+        take_profit_after_seconds: How long it goes without that order.
     """
 
     symbol: str
@@ -39,6 +40,7 @@ class Holding:
     enter_after_seconds: int = 0
     stop_after_seconds: int = 0
     take_profit_distance: Decimal | None = None
+    take_profit_after_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,8 @@ class _Trade:
         quantity: Signed, as last seen at the venue.
         stop_price: Where its stop belongs.
         stop_due_ms: When it is placed.
+        take_profit_price: Where its take-profit belongs; None: nowhere, or it was placed.
+        take_profit_due_ms: When it is placed.
         orders: Its stop and take-profit, to be cancelled when the position is gone.
     """
 
@@ -81,6 +85,8 @@ class _Trade:
     stop_price: Decimal
     stop_due_ms: int
     has_stop: bool = False
+    take_profit_price: Decimal | None = None
+    take_profit_due_ms: int = 0
     orders: list[Order] = field(default_factory=list)
 
 
@@ -90,11 +96,17 @@ class Swing:
     name = "swing"
 
     def __init__(
-        self, account: str, parameters: SwingParameters, bars: Mapping[str, Bars], *, prefix: str = "sw-"
+        self,
+        account: str,
+        parameters: SwingParameters,
+        bars: Mapping[str, Bars],
+        *,
+        prefix: str = "sw-",
+        paused: Paused = nobody_is_paused,
     ) -> None:
         """Trade ``account``; ``bars`` holds the past of every watched symbol and is carried on."""
         self.account = account
-        self.hand = Hand(account, prefix)
+        self.hand = Hand(account, prefix, paused=paused)
         self._parameters = parameters
         self._bars = {symbol: bars[symbol] for symbol in parameters.watched}
         self._trades: dict[str, _Trade] = {}
@@ -137,10 +149,9 @@ class Swing:
             stop_due_ms=now_ms + holding.stop_after_seconds * 1000,
         )
         if trade is not None and holding.take_profit_distance is not None:
-            price = exchange.quote(holding.symbol).last * (1 + holding.take_profit_distance)
-            order = self.hand.rest_reducing(exchange, holding.symbol, -trade.quantity, price)
-            if order is not None:
-                trade.orders.append(order)
+            trade.take_profit_price = exchange.quote(holding.symbol).last * (1 + holding.take_profit_distance)
+            trade.take_profit_due_ms = now_ms + holding.take_profit_after_seconds * 1000
+            self._place_take_profit_when_due(exchange, trade, now_ms)
 
     def _enter(
         self,
@@ -177,6 +188,7 @@ class Swing:
             del self._trades[trade.symbol]
         else:
             self._place_stop_when_due(exchange, trade, now_ms)
+            self._place_take_profit_when_due(exchange, trade, now_ms)
 
     def _place_stop_when_due(self, exchange: Exchange, trade: _Trade, now_ms: int) -> None:
         """Place the stop, unless somebody has put one there meanwhile."""
@@ -186,6 +198,14 @@ class Swing:
         if exchange.open_algo_orders(self.account, trade.symbol):
             return
         order = self.hand.stop(exchange, trade.symbol, -trade.quantity, trade.stop_price)
+        if order is not None:
+            trade.orders.append(order)
+
+    def _place_take_profit_when_due(self, exchange: Exchange, trade: _Trade, now_ms: int) -> None:
+        if trade.take_profit_price is None or now_ms < trade.take_profit_due_ms:
+            return
+        order = self.hand.rest_reducing(exchange, trade.symbol, -trade.quantity, trade.take_profit_price)
+        trade.take_profit_price = None
         if order is not None:
             trade.orders.append(order)
 
@@ -212,7 +232,7 @@ class Swing:
     def _enter_breakout(self, exchange: Exchange, symbol: str, bars: Bars, now_ms: int) -> None:
         direction = breakout_of(bars.finished)
         distance = stop_distance(bars.finished, atr_multiple=self._parameters.stop_atr)
-        if direction is Breakout.NONE or distance is None:
+        if direction is Breakout.NONE or distance is None or not self.hand.may_open(symbol):
             return
         notional = min(self._affordable(exchange), self._risked(exchange, distance))
         if notional > 0:

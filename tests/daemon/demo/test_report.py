@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -12,7 +13,16 @@ import pytest
 
 from riskd.daemon.demo.plot import Gap, Line, Marker, Tier, chart
 from riskd.daemon.demo.report import comparison, headline, picture, render
-from riskd.daemon.demo.result import Demo, Forced, Run, Said, SentOrder, Track
+from riskd.daemon.demo.result import (
+    CancelledOrder,
+    Demo,
+    Forced,
+    MadePlan,
+    Run,
+    Said,
+    SentOrder,
+    Track,
+)
 from riskd.model.arrays import FloatArray, floats
 from riskd.model.verdict import Level
 
@@ -48,6 +58,8 @@ def a_demo() -> Demo:
         account="swing",
         symbol="ETH/USDT:USDT",
         side="SELL",
+        execution="immediate",
+        trigger_price=None,
         quantity=Decimal("2.50"),
         filled=Decimal("2.50"),
         average_price=Decimal("1500.0"),
@@ -56,6 +68,7 @@ def a_demo() -> Demo:
         client_order_id="0" * 32,
         reduce_only=True,
     )
+    stop = replace(order, execution="stop", trigger_price=Decimal(1300), status="resting", filled=Decimal(0))
     return Demo(
         market="demo",
         seed=7,
@@ -65,7 +78,27 @@ def a_demo() -> Demo:
         version="0.1.0",
         watched=Run(tracks=(swing, hedge), forced=()),
         bare=Run(tracks=(dead, hedge), forced=(forced("swing", 41), forced("swing", 42))),
-        orders=(order,),
+        plans=(
+            MadePlan(
+                id="pln-1",
+                made_at=START,
+                account="swing",
+                rule="demo-desk/room",
+                what=f"reduce 1k USD of {HOSTILE}",
+                advice=("add 500 USDT",),
+                state="done",
+                reason="",
+                ended_at=START + timedelta(minutes=3),
+            ),
+        ),
+        orders=(order, stop),
+        cancelled=(
+            CancelledOrder(
+                at=START, account="swing", symbol=HOSTILE, plan="pln-1", why=f"take-profit {HOSTILE}"
+            ),
+        ),
+        restarts=1,
+        repeated=0,
         said=(Said(at=START, level=Level.BREACH, account="swing", text=HOSTILE),),
         blind=(("swing", START, START + timedelta(seconds=20), HOSTILE),),
         cycles=420,
@@ -97,6 +130,19 @@ def test_text_from_venues_is_escaped_everywhere() -> None:
     page = render(a_demo(), hints=())
     assert HOSTILE not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_plans_stops_and_cancellations_are_told() -> None:
+    page = render(a_demo(), hints=())
+    assert "A person" not in page
+    assert "add 500 USDT" in page
+    assert "stop, sell ETH/USDT:USDT behind 1300" in page
+    assert "Resting orders that riskd cancelled" in page
+    assert "0 orders were repeated" in page
+
+
+def test_a_stop_is_no_mark_on_a_chart() -> None:
+    assert picture(a_demo(), "swing").count("<title>SELL") == 1
 
 
 def test_an_account_that_cannot_be_liquidated_says_none_and_not_a_number() -> None:

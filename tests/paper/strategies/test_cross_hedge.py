@@ -91,3 +91,14 @@ def test_a_reduced_cross_hedge_may_shrink_further_but_not_grow() -> None:
 
     assert after_the_fall == Decimal(-30)
     assert held(exchange, "hedge", "ETHUSDT") == Decimal(-28)
+
+
+@pytest.mark.parametrize(("eth", "short"), [(3_000.0, "-15.75"), (5_000.0, "-12.6")])
+def test_a_paused_hedge_is_made_smaller_and_not_larger(eth: float, short: str) -> None:
+    market = drawn({"BTCUSDT": [100_000.0, 100_000.0], "ETHUSDT": [4_000.0, eth]})
+    actor = CrossHedge("hedge", BY_ETH, paused=lambda _account, _symbol: True)
+    exchange = opened(market, actor, 200_000)
+
+    run(exchange, market, actor.on_step)
+
+    assert held(exchange, "hedge", "ETHUSDT") == 2 * Decimal(short)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from riskd.adapters.candle_files import read_candles
 from riskd.paper.engine.exchange import Exchange
-from riskd.paper.engine.types import Event, Liquidated, Trade
+from riskd.paper.engine.types import Event, Liquidated, Side, Trade
 from riskd.paper.market.presets import DEMO_CRASH_MINUTE, DEMO_LOW_MINUTE, PRESETS, demo
 from riskd.paper.market.recorded import recorded
 from riskd.paper.market.track import Market
@@ -137,16 +137,43 @@ def test_the_hedge_is_worth_after_the_crash_what_it_was_before() -> None:
 # --- what the demo shows ---------------------------------------------------------------------------------------------
 
 
-def test_swing_holds_three_longs_one_without_a_stop_and_one_with_a_resting_take_profit() -> None:
+def test_swing_holds_three_longs_one_of_them_without_a_stop() -> None:
     market = demo(seed=7)
     exchange, _, _ = _played(market, until_ms=market.started_at_ms + 5 * MINUTE_MS)
 
     positions = {one.symbol for one in exchange.positions("swing")}
     stopped = {one.symbol for one in exchange.open_algo_orders("swing")}
-    resting = exchange.open_orders("swing")
     assert positions == {"ETHUSDT", "SOLUSDT", "XRPUSDT"}
     assert positions - stopped == {"ETHUSDT"}
+    assert exchange.open_orders("swing") == ()
+
+
+def test_a_take_profit_rests_once_the_crash_has_begun() -> None:
+    market = demo(seed=7)
+    exchange, _, _ = _played(market, until_ms=market.started_at_ms + 31 * MINUTE_MS)
+
+    resting = exchange.open_orders("swing")
     assert [(one.symbol, one.reduce_only) for one in resting] == [("SOLUSDT", True)]
+    assert resting[0].quantity == exchange.held("swing", "SOLUSDT")
+
+
+def test_the_grid_averages_down_in_the_dip() -> None:
+    market = demo(seed=7)
+    exchange, _, _ = _played(market, until_ms=market.started_at_ms + 17 * MINUTE_MS)
+
+    prices = [one.price for one in exchange.open_orders("grid")]
+    assert len(prices) == 23
+    assert prices.count(Decimal(20_000)) == 2
+
+
+def test_where_it_is_paused_no_bot_opens_anything() -> None:
+    market = demo(seed=7)
+    exchange, desk = venue_of(market), demo_desk(market, seed=7, paused=lambda _account, _symbol: True)
+    desk.open(exchange)
+    run(exchange, market, desk.on_step, until_ms=market.started_at_ms + 20 * MINUTE_MS)
+
+    assert exchange.trades("scalp", "BTCUSDT") == ()
+    assert {one.side for one in exchange.open_orders("grid")} == {Side.SELL}
 
 
 def test_the_late_stop_is_there_before_the_crash() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from riskd.paper.engine.exchange import Exchange
 from riskd.paper.engine.types import OrderRequest, OrderType, PositionSide, Side
 from riskd.paper.strategies.grid import Grid, GridParameters
-from tests.paper.strategies.small_markets import drawn, held, opened, run
+from tests.paper.strategies.small_markets import MINUTE_MS, START_MS, drawn, held, opened, run
 
 MISSION = GridParameters(symbol="BTCUSDT", lower=Decimal(20_000), upper=Decimal(24_000))
 DEPOSIT = 60_000
@@ -143,3 +144,68 @@ def test_no_path_takes_the_grid_over_its_bounds_or_its_budget(prices: list[float
 
     run(exchange, market, check, step_ms=10_000)
     assert actor.hand.refusals == []
+
+
+# --- what riskd may tell it ------------------------------------------------------------------------------------------
+
+
+AVERAGING = replace(MISSION, averages_down_after=2)
+FALLING = [22_050.0, 21_990.0, 21_790.0, 21_790.0]
+
+
+class Gate:
+    """Says whether the account is paused."""
+
+    def __init__(self) -> None:
+        self.is_shut = False
+
+    def __call__(self, account: str, symbol: str) -> bool:
+        assert (account, symbol) == ("grid", "BTCUSDT")
+        return self.is_shut
+
+
+def _buys(exchange: Exchange) -> list[Decimal]:
+    orders = exchange.open_orders("grid")
+    return sorted(one.price for one in orders if one.side is Side.BUY and one.price is not None)
+
+
+def test_after_two_buys_in_a_row_the_lowest_cells_are_laid_once_more_and_only_once() -> None:
+    market = drawn({"BTCUSDT": [*FALLING, 21_590.0, 21_390.0, 21_390.0]})
+    actor = Grid("grid", AVERAGING)
+    exchange = opened(market, actor, DEPOSIT)
+    run(exchange, market, actor.on_step)
+    assert _buys(exchange)[:7] == [20_000, 20_000, 20_200, 20_200, 20_400, 20_400, 20_600]
+
+
+def test_a_sale_in_between_begins_the_count_anew() -> None:
+    market = drawn({"BTCUSDT": [22_050.0, 21_990.0, 22_210.0, 21_990.0, 21_990.0]})
+    actor = Grid("grid", AVERAGING)
+    exchange = opened(market, actor, DEPOSIT)
+    run(exchange, market, actor.on_step)
+    assert len(_buys(exchange)) == len(set(_buys(exchange)))
+
+
+def test_a_paused_grid_buys_nothing_new_sells_on_and_takes_up_its_buys_afterwards() -> None:
+    market = drawn({"BTCUSDT": [22_050.0, 21_990.0, 22_210.0, 22_210.0, 22_210.0]})
+    gate = Gate()
+    actor = Grid("grid", MISSION, paused=gate)
+    exchange = opened(market, actor, DEPOSIT)
+    before = held(exchange, "grid", "BTCUSDT")
+    run(exchange, market, actor.on_step, until_ms=START_MS + MINUTE_MS)
+    gate.is_shut = True
+    run(exchange, market, actor.on_step, until_ms=START_MS + 3 * MINUTE_MS)
+    assert held(exchange, "grid", "BTCUSDT") == before  # what it had bought at 22,000 it sold at 22,200
+    assert 22_000 not in _buys(exchange)
+    gate.is_shut = False
+    run(exchange, market, actor.on_step, until_ms=START_MS + 4 * MINUTE_MS)
+    assert 22_000 in _buys(exchange)
+
+
+def test_a_paused_grid_does_not_average_down() -> None:
+    market = drawn({"BTCUSDT": FALLING})
+    gate = Gate()
+    gate.is_shut = True
+    actor = Grid("grid", AVERAGING, paused=gate)
+    exchange = opened(market, actor, DEPOSIT)
+    run(exchange, market, actor.on_step)
+    assert _buys(exchange) == []

@@ -96,6 +96,17 @@ def test_a_wide_spread_keeps_it_out() -> None:
     assert exchange.trades("scalp", "BTCUSDT") == ()
 
 
+def test_while_it_is_paused_it_ends_its_trade_and_begins_none() -> None:
+    actor = Scalp("scalp", SCALP, random.Random(1), paused=lambda _account, symbol: symbol in shut)
+    shut: set[str] = set()
+    market = drawn({"BTCUSDT": [100_000.0] * 90}, corner_ms=1_000)
+    exchange = opened(market, actor, 5_000)
+    run(exchange, market, actor.on_step, until_ms=market.started_at_ms + 1_000, step_ms=1_000)
+    shut.add("BTCUSDT")
+    run(exchange, market, actor.on_step, step_ms=1_000)
+    assert len(exchange.trades("scalp", "BTCUSDT")) == 2  # in, and out when its time was over
+
+
 def test_the_same_seed_gives_the_same_trades_and_another_seed_others() -> None:
     assert _traded(3) == _traded(3)
     assert _traded(3) != _traded(4)

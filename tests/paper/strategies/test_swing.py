@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -105,6 +106,19 @@ def test_the_take_profit_rests_as_a_reduce_only_limit_order() -> None:
     assert [order.quantity, order.price] == [500, 224]
 
 
+def test_a_late_take_profit_is_late_by_as_much_as_was_said() -> None:
+    market, actor = _calm(), _holder(replace(SOL, take_profit_after_seconds=120))
+    exchange = opened(market, actor, 50_000)
+    run(exchange, market, actor.on_step, until_ms=START_MS + MINUTE_MS)
+    before = exchange.open_orders("swing")
+    run(exchange, market, actor.on_step, until_ms=START_MS + 5 * MINUTE_MS)
+
+    (order,) = exchange.open_orders("swing")
+    assert before == ()
+    assert order.reduce_only
+    assert order.price == 224
+
+
 def test_the_stop_closes_and_takes_the_take_profit_with_it() -> None:
     market = drawn({"SOLUSDT": [200.0, 150.0, 150.0, 150.0]})
     actor = _holder(SOL)
@@ -158,6 +172,17 @@ def test_a_breakout_down_is_sold_with_a_stop_above() -> None:
     assert position.quantity < 0
     assert stop.side is Side.BUY
     assert (stop.trigger_price or 0) > position.entry_price
+
+
+def test_a_paused_swing_enters_no_breakout() -> None:
+    _, market, _ = _watcher([102_500.0, 104_000.0, 104_000.0])
+    bars = past_bars(market, ["BTCUSDT"], HOUR_MS)
+    actor = Swing("swing", SwingParameters(watched=("BTCUSDT",)), bars, paused=lambda _account, _symbol: True)
+    exchange = opened(market, actor, 50_000)
+
+    run(exchange, market, actor.on_step)
+
+    assert exchange.trades("swing", "BTCUSDT") == ()
 
 
 def test_waves_are_not_traded() -> None:
