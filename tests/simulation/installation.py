@@ -110,6 +110,81 @@ accounts:
 """
 
 
+_POLICY = """riskd: policy/v1
+name: sim
+title: Rules that fire often
+owner: simulation
+version: "1"
+mode: enforce
+defaults:
+  for: 0s
+  clear: {{margin: 5%, for: 30s}}
+  missing: {{hold: 20s, then: alert}}
+rules:
+  - id: leverage
+    title: Leverage of the account
+    why: The account must survive.
+    measure: leverage
+    per: account
+    max: {{warn: {l07:g}x, critical: {most:g}x}}
+    then:
+      critical:
+        - notify
+        - deleverage: {{to: {l08:g}x, objective: {objective}, max_step: {step}, approval: {approval}}}
+  - id: room
+    title: Room for a common fall
+    why: Coins fall together.
+    measure: account_shock
+    per: account
+    min: {{warn: 12%, breach: 8%}}{cancel}
+  - id: liquidation
+    title: Room of one position
+    why: Seen beside the common fall.
+    measure: liquidation_distance
+    per: position
+    min: {{warn: 10%, critical: 4%}}{close}
+  - id: stops
+    title: A stop for every position
+    why: A position without a stop has no plan.
+    measure: stop_coverage
+    per: position
+    min: {{warn: 100%}}{stop}
+  - id: data
+    title: The account is seen
+    why: Silence is not safety.
+    measure: data_age
+    per: account
+    max: {{warn: {age}s, breach: 60s}}
+    missing: {{hold: 0s, then: breach}}
+{_policy_tests(most)}"""
+
+
+def _policy_tests(most: float) -> str:
+    return f"""tests:
+  - name: leverage beyond the limit is critical at once
+    rule: leverage
+    every: 10s
+    series: {l05:g}x*2, {l11:g}x
+    expect: [{{at: 20s, is: firing, level: critical}}]
+    actions: [deleverage]
+  - name: little room for one position is critical at once
+    rule: liquidation
+    every: 10s
+    series: 20%*2, 3%
+    expect: [{{at: 20s, is: firing, level: critical}}]
+  - name: little room for a common fall is a breach at once
+    rule: room
+    every: 10s
+    series: 20%*2, 5%
+    expect: [{{at: 20s, is: firing, level: breach}}]
+  - name: a position without a stop is warned of at once
+    rule: stops
+    every: 10s
+    series: 100%*2, 0%
+    expect: [{{at: 20s, is: firing, level: warn}}]
+"""
+
+
 def _asked(strictness: Strictness) -> tuple[str, str, str]:
     """What the rules on liquidation, room and stops ask for, where they ask for anything."""
     close = (
@@ -135,72 +210,17 @@ def _policy(strictness: Strictness) -> str:
     step = strictness.max_step
     close, cancel, stop = _asked(strictness)
     approval = "human" if strictness.asks_people else "auto"
-    return f"""riskd: policy/v1
-name: sim
-title: Rules that fire often
-owner: simulation
-version: "1"
-mode: enforce
-defaults:
-  for: 0s
-  clear: {{margin: 5%, for: 30s}}
-  missing: {{hold: 20s, then: alert}}
-rules:
-  - id: leverage
-    title: Leverage of the account
-    why: The account must survive.
-    measure: leverage
-    per: account
-    max: {{warn: {most * 0.7:g}x, critical: {most:g}x}}
-    then:
-      critical:
-        - notify
-        - deleverage: {{to: {most * 0.8:g}x, objective: {strictness.objective}, max_step: {step}, approval: {approval}}}
-  - id: room
-    title: Room for a common fall
-    why: Coins fall together.
-    measure: account_shock
-    per: account
-    min: {{warn: 12%, breach: 8%}}{cancel}
-  - id: liquidation
-    title: Room of one position
-    why: Seen beside the common fall.
-    measure: liquidation_distance
-    per: position
-    min: {{warn: 10%, critical: 4%}}{close}
-  - id: stops
-    title: A stop for every position
-    why: A position without a stop has no plan.
-    measure: stop_coverage
-    per: position
-    min: {{warn: 100%}}{stop}
-  - id: data
-    title: The account is seen
-    why: Silence is not safety.
-    measure: data_age
-    per: account
-    max: {{warn: {DATA_AGE_SECONDS}s, breach: 60s}}
-    missing: {{hold: 0s, then: breach}}
-tests:
-  - name: leverage beyond the limit is critical at once
-    rule: leverage
-    every: 10s
-    series: {most * 0.5:g}x*2, {most * 1.1:g}x
-    expect: [{{at: 20s, is: firing, level: critical}}]
-    actions: [deleverage]
-  - name: little room for one position is critical at once
-    rule: liquidation
-    every: 10s
-    series: 20%*2, 3%
-    expect: [{{at: 20s, is: firing, level: critical}}]
-  - name: little room for a common fall is a breach at once
-    rule: room
-    every: 10s
-    series: 20%*2, 5%
-    expect: [{{at: 20s, is: firing, level: breach}}]
-  - name: a position without a stop is warned of at once
-    rule: stops
-    every: 10s
-    series: 100%*2, 0%
-    expect: [{{at: 20s, is: firing, level: warn}}]
-"""
+    return _POLICY.format(
+        approval=approval,
+        l07=most * 0.7,
+        most=most,
+        l08=most * 0.8,
+        objective=strictness.objective,
+        step=step,
+        cancel=cancel,
+        close=close,
+        stop=stop,
+        age=DATA_AGE_SECONDS,
+        l05=most * 0.5,
+        l11=most * 1.1,
+    )
