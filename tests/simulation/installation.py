@@ -110,7 +110,58 @@ accounts:
 """
 
 
-_POLICY = """riskd: policy/v1
+def _asked(strictness: Strictness) -> tuple[str, str, str]:
+    """What the rules on liquidation, room and stops ask for, where they ask for anything."""
+    close = (
+        "\n    then: {critical: [notify, {close: {approval: auto, max_step: 50%}}]}"
+        if strictness.closes_near_liquidation
+        else ""
+    )
+    cancel = (
+        "\n    then: {breach: [notify, {cancel_orders: {which: risk_increasing}}]}"
+        if strictness.cancels
+        else ""
+    )
+    stop = (
+        "\n    then: {warn: [notify, {place_stop: {distance: 4%, approval: auto}}]}"
+        if strictness.places_stops
+        else ""
+    )
+    return close, cancel, stop
+
+
+def _tests(most: float) -> str:
+    return f"""tests:
+  - name: leverage beyond the limit is critical at once
+    rule: leverage
+    every: 10s
+    series: {most * 0.5:g}x*2, {most * 1.1:g}x
+    expect: [{{at: 20s, is: firing, level: critical}}]
+    actions: [deleverage]
+  - name: little room for one position is critical at once
+    rule: liquidation
+    every: 10s
+    series: 20%*2, 3%
+    expect: [{{at: 20s, is: firing, level: critical}}]
+  - name: little room for a common fall is a breach at once
+    rule: room
+    every: 10s
+    series: 20%*2, 5%
+    expect: [{{at: 20s, is: firing, level: breach}}]
+  - name: a position without a stop is warned of at once
+    rule: stops
+    every: 10s
+    series: 100%*2, 0%
+    expect: [{{at: 20s, is: firing, level: warn}}]
+"""
+
+
+def _policy(strictness: Strictness) -> str:
+    most = strictness.leverage_max
+    step = strictness.max_step
+    close, cancel, stop = _asked(strictness)
+    approval = "human" if strictness.asks_people else "auto"
+    return f"""riskd: policy/v1
 name: sim
 title: Rules that fire often
 owner: simulation
@@ -126,11 +177,11 @@ rules:
     why: The account must survive.
     measure: leverage
     per: account
-    max: {{warn: {l07:g}x, critical: {most:g}x}}
+    max: {{warn: {most * 0.7:g}x, critical: {most:g}x}}
     then:
       critical:
         - notify
-        - deleverage: {{to: {l08:g}x, objective: {objective}, max_step: {step}, approval: {approval}}}
+        - deleverage: {{to: {most * 0.8:g}x, objective: {strictness.objective}, max_step: {step}, approval: {approval}}}
   - id: room
     title: Room for a common fall
     why: Coins fall together.
@@ -154,73 +205,6 @@ rules:
     why: Silence is not safety.
     measure: data_age
     per: account
-    max: {{warn: {age}s, breach: 60s}}
+    max: {{warn: {DATA_AGE_SECONDS}s, breach: 60s}}
     missing: {{hold: 0s, then: breach}}
-{_policy_tests(most)}"""
-
-
-def _policy_tests(most: float) -> str:
-    return f"""tests:
-  - name: leverage beyond the limit is critical at once
-    rule: leverage
-    every: 10s
-    series: {l05:g}x*2, {l11:g}x
-    expect: [{{at: 20s, is: firing, level: critical}}]
-    actions: [deleverage]
-  - name: little room for one position is critical at once
-    rule: liquidation
-    every: 10s
-    series: 20%*2, 3%
-    expect: [{{at: 20s, is: firing, level: critical}}]
-  - name: little room for a common fall is a breach at once
-    rule: room
-    every: 10s
-    series: 20%*2, 5%
-    expect: [{{at: 20s, is: firing, level: breach}}]
-  - name: a position without a stop is warned of at once
-    rule: stops
-    every: 10s
-    series: 100%*2, 0%
-    expect: [{{at: 20s, is: firing, level: warn}}]
-"""
-
-
-def _asked(strictness: Strictness) -> tuple[str, str, str]:
-    """What the rules on liquidation, room and stops ask for, where they ask for anything."""
-    close = (
-        "\n    then: {critical: [notify, {close: {approval: auto, max_step: 50%}}]}"
-        if strictness.closes_near_liquidation
-        else ""
-    )
-    cancel = (
-        "\n    then: {breach: [notify, {cancel_orders: {which: risk_increasing}}]}"
-        if strictness.cancels
-        else ""
-    )
-    stop = (
-        "\n    then: {warn: [notify, {place_stop: {distance: 4%, approval: auto}}]}"
-        if strictness.places_stops
-        else ""
-    )
-    return close, cancel, stop
-
-
-def _policy(strictness: Strictness) -> str:
-    most = strictness.leverage_max
-    step = strictness.max_step
-    close, cancel, stop = _asked(strictness)
-    approval = "human" if strictness.asks_people else "auto"
-    return _POLICY.format(
-        approval=approval,
-        l07=most * 0.7,
-        most=most,
-        l08=most * 0.8,
-        objective=strictness.objective,
-        step=step,
-        cancel=cancel,
-        close=close,
-        stop=stop,
-        age=DATA_AGE_SECONDS,
-        l05=most * 0.5,
-        l11=most * 1.1,
-    )
+{_tests(most)}"""
