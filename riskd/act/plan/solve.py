@@ -15,6 +15,7 @@ import numpy as np
 
 from riskd.model.arrays import FloatArray, IntArray
 
+_SECONDS_MAX = 2.0
 _ITERATIONS_MAX = 200_000
 # Below the coefficients of a dust position in a large account; the default drops them in silence.
 _SMALLEST_COEFFICIENT = 1e-12
@@ -82,6 +83,8 @@ _OPTIONS: dict[str, str | int | float | bool] = {
     "parallel": "off",
     "random_seed": 1,
     "simplex_iteration_limit": _ITERATIONS_MAX,
+    # The solver was seen to go round without counting: then the verified search takes over. The watch must never hang.
+    "time_limit": _SECONDS_MAX,
     "small_matrix_value": _SMALLEST_COEFFICIENT,
     "primal_feasibility_tolerance": _FEASIBLE,
     "dual_feasibility_tolerance": _FEASIBLE,
