@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from riskd.act.plan_words import count
 from riskd.adapters.safe_text import visible
 from riskd.cli.account_rows import COLUMNS, account_rows
 from riskd.daemon.demo.news import is_news
@@ -186,8 +187,8 @@ def _deeds(demo: Demo) -> Iterator[str]:
     stops = sum(order.execution == Execution.STOP for order in demo.orders)
     only = "all" if all(order.reduce_only for order in demo.orders) else "NOT all"
     yield (
-        f"{carried} plans carried out: {len(demo.orders) - stops} orders to close and {stops} stops, {only} reduce-only; "
-        f"{len(demo.cancelled)} resting orders cancelled"
+        f"{count(carried, 'plan')} carried out: {count(len(demo.orders) - stops, 'order')} to close and "
+        f"{count(stops, 'stop')}, {only} reduce-only; {count(len(demo.cancelled), 'resting order')} cancelled"
     )
     in_the_way = sum(order.why.startswith("take-profit") for order in demo.cancelled)
     if in_the_way:

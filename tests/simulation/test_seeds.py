@@ -14,7 +14,7 @@ from tests.simulation.script import Script
 SEEDS = (
     [int(os.environ["RISKD_SEED"])]
     if "RISKD_SEED" in os.environ
-    else list(range(int(os.environ.get("RISKD_SEEDS", "300"))))
+    else list(range(int(os.environ.get("RISKD_SEEDS", "60"))))
 )
 
 

@@ -44,7 +44,12 @@ class Programme:
 
 
 def solve(programme: Programme) -> FloatArray | None:
-    """The best ``x``; None where there is none, or where the solver failed to find it."""
+    """The best ``x``; None where there is none, where the solver failed to find it, or where a number is not known.
+
+    A coefficient that is NaN sends the solver round for ever, past its own bounds: it is never given one.
+    """
+    if not _is_known(programme):
+        return None
     import highspy  # 0.4 s that only a plan should cost
 
     solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor is not annotated
@@ -89,6 +94,15 @@ _OPTIONS: dict[str, str | int | float | bool] = {
     "primal_feasibility_tolerance": _FEASIBLE,
     "dual_feasibility_tolerance": _FEASIBLE,
 }
+
+
+def _is_known(programme: Programme) -> bool:
+    bounds = (programme.low, programme.high, programme.row_low, programme.row_high)
+    return bool(
+        np.isfinite(programme.cost).all()
+        and np.isfinite(programme.entries).all()
+        and not any(np.isnan(each).any() for each in bounds)
+    )
 
 
 def _bounded(values: FloatArray) -> FloatArray:
