@@ -1,4 +1,4 @@
-"""Three hundred stories of the daemon, each from a seed: faults, restarts, kills, people; and nothing may ever be broken."""
+"""Stories of the daemon, each from a seed: faults, restarts, kills, people; and nothing may ever be broken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from riskd.daemon.logs import silence_logs
 from tests.simulation.run import run
 from tests.simulation.script import Script
 
-# RISKD_SEED shows one seed again; RISKD_SEEDS runs more of them.
+# RISKD_SEED shows one seed again; RISKD_SEEDS runs more of them, as continuous integration does (.ci/run).
 SEEDS = (
     [int(os.environ["RISKD_SEED"])]
     if "RISKD_SEED" in os.environ
