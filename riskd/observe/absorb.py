@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from riskd.model.report import MARKET_SURFACES, Report, Surface
@@ -16,10 +16,13 @@ from riskd.observe.facts import Balances, Positions
 from riskd.observe.fields import Fault, Plausibility
 from riskd.observe.flows import extended, extended_fills
 from riskd.observe.hear import NO_INSTRUMENTS, hear
-from riskd.observe.known import AccountMemory, Heard, Known, VenueMemory
+from riskd.observe.known import AccountMemory, ClosedPosition, Heard, Known, VenueMemory
 from riskd.observe.normalise import dialect_of
 
 T = TypeVar("T")
+
+# Caches of venues are younger. A position that is there as it was after so long was never closed, whatever proved it.
+_CLOSED_REMEMBERED = timedelta(minutes=2)
 
 
 def absorb(reports: Iterable[Report], known: Known, *, plausible: Plausibility) -> Known:
@@ -44,8 +47,19 @@ def absorb(reports: Iterable[Report], known: Known, *, plausible: Plausibility) 
         accounts[report.account] = account
         touched.add(report.account)
     for name in touched:
-        accounts[name] = replace(accounts[name], book=settled(accounts[name]))
+        accounts[name] = _settled(accounts[name], known.accounts.get(name, AccountMemory()))
     return Known(venues=venues, accounts=accounts)
+
+
+def _settled(account: AccountMemory, before: AccountMemory) -> AccountMemory:
+    """The account without what is proven closed, which is remembered for a while."""
+    book, asked_at = settled(account), account.positions.requested_at
+    there = {held.fact.key for held in book}
+    gone = {held.fact.key: held.fact.updated_ms for held in before.book if held.fact.key not in there}
+    if not gone or asked_at is None:
+        return replace(account, book=book)
+    fresh = {key: ClosedPosition(updated_ms=ms, closed_at=asked_at) for key, ms in gone.items()}
+    return replace(account, book=book, closed={**account.closed, **fresh})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,11 @@ def _conditional_orders(news: _News) -> AccountMemory:
 
 def _positions(news: _News) -> AccountMemory:
     account = news.account
-    heard = news.listed(account.positions, news.dialect.positions, lambda read: _replayed(account, read))
+    heard = news.listed(
+        account.positions,
+        news.dialect.positions,
+        lambda read: _replayed(account, read, news.report.requested_at),
+    )
     if heard.failure or heard.value is None or heard is account.positions:
         return replace(account, positions=heard)
     book = with_answer(account, heard.value, news.report.requested_at)
@@ -177,10 +195,17 @@ _MARKET_ORDER = (
 _PLACE = {surface: place for place, surface in enumerate((*_MARKET_ORDER, *_TAKE))}
 
 
-def _replayed(account: AccountMemory, read: Positions) -> str:
+def _replayed(account: AccountMemory, read: Positions, asked_at: datetime) -> str:
     """A position never changes back in time: an answer that says so was given before."""
     known = {held.fact.key: held.fact.updated_ms for held in account.book}
     for fact in read.rows:
+        closed = account.closed.get(fact.key)
+        if (
+            closed is not None
+            and fact.updated_ms <= closed.updated_ms
+            and asked_at - closed.closed_at <= _CLOSED_REMEMBERED
+        ):
+            return f"replayed: {fact.key.symbol} as it was before it was closed"
         before = known.get(fact.key, 0)
         if fact.updated_ms < before:
             return (

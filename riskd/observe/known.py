@@ -120,11 +120,25 @@ class HeldPosition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedPosition:
+    """A position that is proven closed.
+
+    Attributes:
+        updated_ms: When the venue last changed it while it was there.
+        closed_at: When the answer that was without it was asked for.
+    """
+
+    updated_ms: int
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountMemory:
     """What is known of one account.
 
     Attributes:
         book: Every position that is held or not yet proven closed.
+        closed: The last position of each kind that was proven closed, by which an old answer is told from a new one.
         spot_missing: Coins that were held on spot and that the newest answer was without.
         entries: Wallet entries without a gap.
         fills: The same of fills, by unified symbol.
@@ -144,6 +158,7 @@ class AccountMemory:
     spot: Heard[SpotBalances] = Heard()
     spot_missing: frozenset[str] = frozenset()
     book: tuple[HeldPosition, ...] = ()
+    closed: Mapping[PositionKey, ClosedPosition] = field(default_factory=dict)
     entries: Flow[IncomeRow] | None = None
     fills: Mapping[str, Flow[TradeRow]] = field(default_factory=dict)
     order_ids: Mapping[str, str] = field(default_factory=dict)

@@ -242,6 +242,33 @@ def test_a_closing_seen_twice_is_not_reopened_by_a_replayed_answer() -> None:
 
     snapshot: Snapshot = watch.see(reports(answers, at=at(3)))
 
-    # The replayed answer shows a position that the balances, asked for at the same time, do not have.
-    assert quality(snapshot, Surface.POSITIONS) is Quality.PARTIAL
+    state = snapshot.state("main", Surface.POSITIONS)
+    assert state is not None
+    assert state.observed_at == at(2)
+    assert snapshot.positions.quantity_exact == (Decimal(-10),)
     assert ms(at(3)) > ms(NOON)
+
+
+def test_a_position_that_is_opened_again_is_believed_at_once() -> None:
+    watch = watched()
+    for cycle in (1, 2):
+        watch.see(reports(without_btc(cycle, wallet="100985"), at=at(cycle)))
+    anew = Held(symbol="BTCUSDT", quantity="0.500", entry="58000", changed_at=at(2) + timedelta(seconds=4))
+    answers = World(at=at(3), held=(anew, *ONLY_ETH), wallet="100985").answers()
+
+    snapshot = watch.see(reports(answers, at=at(3)))
+
+    assert quality(snapshot, Surface.POSITIONS) is Quality.OK
+    assert snapshot.positions.quantity.tolist() == [0.5, -10.0]
+
+
+def test_a_position_that_is_still_there_minutes_after_its_closing_was_proven_is_believed() -> None:
+    watch = watched()
+    for cycle in (1, 2):
+        watch.see(reports(without_btc(cycle, wallet="100985"), at=at(cycle)))
+    later = at(2) + timedelta(minutes=3)
+
+    snapshot = watch.see(reports(World(at=later).answers(), at=later))
+
+    assert quality(snapshot, Surface.POSITIONS) is Quality.OK
+    assert snapshot.positions.quantity.tolist() == [0.5, -10.0]
