@@ -161,7 +161,9 @@ def _post(storm: Storm) -> Message:
 
 
 def _edit(storm: Storm) -> Message:
-    key = f"{storm.root}|{storm.version}"
+    """With the moment in its key: after a restart the same incidents make the same storm, whose edits are counted anew."""
+    began = "" if storm.began_at is None else storm.began_at.isoformat()
+    key = f"{storm.root}|{began}|{storm.version}"
     return replace(_post(storm), key=key, thread=storm.root, edits_root=True)
 
 

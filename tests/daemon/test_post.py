@@ -103,6 +103,26 @@ def test_a_storm_that_is_said_is_in_the_journal() -> None:
     assert f"storm|{an_alert(0).key}" in said
 
 
+def test_the_edits_of_a_storm_that_goes_on_after_a_restart_are_new_words() -> None:
+    """Two messages with one key would be one message: people would never be shown the second."""
+    desk = Desk(Room(is_away=True))
+    desk.says(*alerts(8))
+    desk.clock.advance(1)
+    desk.says(an_edit(an_alert(3), an_alert(3).level))
+    desk.clock.advance(1)
+    again = desk.restarted()
+    again.says(an_edit(an_alert(4), an_alert(4).level))
+    edits = [
+        entry.body["key"]
+        for entry in again.journal.entries()
+        if entry.kind == "message"
+        and entry.body["edits_root"]
+        and str(entry.body["key"]).startswith("storm|")
+    ]
+    assert len(edits) == 2
+    assert len(set(edits)) == 2
+
+
 def test_what_becomes_of_a_plan_is_delivered_at_once_and_everything_else_with_the_next_cycle() -> None:
     desk = Desk()
     plan = replace(an_alert(1), key="plan|1", kind=MessageKind.PLAN)
